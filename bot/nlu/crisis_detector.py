@@ -1,0 +1,91 @@
+"""Graph component: somebody is in danger. Two layers, either is enough, at every turn.
+
+1. `bot.nlu.crisis_rules`: rules on normalised text, made to miss as little as possible.
+2. The classifier's own probability of the crisis intents, with a low threshold.
+
+What is uncertain sets `maybe_crisis`: help is shown, gently, beside the answer.
+"""
+from __future__ import annotations
+
+from typing import Any, Dict, List, Text, Type
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.classifiers.classifier import IntentClassifier
+from rasa.shared.nlu.constants import TEXT
+from rasa.shared.nlu.training_data.message import Message
+
+from bot.nlu.crisis_rules import crisis_rules
+from bot.nlu.dutch_text import doc_of
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
+class CrisisDetector(GraphComponent, IntentClassifier):
+    """Replaces the intent by a crisis intent when somebody seems to be in danger.
+
+    Notes `crisis` on the message: {"rule": sure|maybe|None, "words": [...], "probability": 0..1}, for volunteers.
+    """
+
+    @classmethod
+    def required_components(cls) -> List[Type]:
+        return []
+
+    @staticmethod
+    def get_default_config() -> Dict[Text, Any]:
+        return {
+            # Summed probability of the crisis intents from which on the message is treated as a crisis ...
+            "threshold": 0.30,
+            # ... and from which on gentle help is shown beside the answer.
+            "maybe_threshold": 0.12,
+            # A rule that is only half sure needs this much from the classifier.
+            "rule_maybe_threshold": 0.05,
+            # An exception such as "for a school project" or "in a film" raises the threshold to this.
+            "excused_threshold": 0.75,
+        }
+
+    def __init__(self, config: Dict[Text, Any]) -> None:
+        self._config = config
+
+    @classmethod
+    def create(cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource,
+               execution_context: ExecutionContext) -> "CrisisDetector":
+        return cls(config)
+
+    def process(self, messages: List[Message]) -> List[Message]:
+        for message in messages:
+            if message.get(TEXT) is not None:
+                self._process(message)
+        return messages
+
+    def _process(self, message: Message) -> None:
+        finding = crisis_rules().find(doc_of(message))
+        probabilities: Dict[Text, float] = message.get("crisis_probabilities") or {}
+        probability = sum(probabilities.values())
+        likeliest = max(probabilities, key=probabilities.get) if probabilities else "crisis_gevaar"
+        message.set("crisis", {"rule": finding.level, "excused": finding.excused, "words": finding.words,
+                               "probability": round(probability, 4)}, add_to_output=True)
+        threshold = self._config["excused_threshold"] if finding.excused else self._config["threshold"]
+        by_rule = finding.level == "sure" or (
+            finding.level == "maybe" and probability >= self._config["rule_maybe_threshold"])
+        if finding.sos:
+            self._set(message, "sos", 1.0)
+        elif by_rule or probability >= threshold:
+            # The rule knows why it fired; the classifier has seen more kinds of danger.
+            sure_class = probabilities.get(likeliest, 0.0) >= 0.5
+            topic = likeliest if sure_class or not finding.topic else finding.topic
+            self._set(message, topic, max(probability, 1.0 if finding.level == "sure" else 0.0))
+        elif not finding.excused and (finding.level == "maybe" or probability >= self._config["maybe_threshold"]):
+            message.set("maybe_crisis", True, add_to_output=True)
+
+    def _set(self, message: Message, intent: Text, confidence: float) -> None:
+        ranking = [row for row in message.get("intent_ranking", []) if row["name"] != intent]
+        before = message.get("intent", {}).get("name") or ""
+        top = {"name": intent, "confidence": min(1.0, float(confidence))}
+        message.set("intent", top, add_to_output=True)
+        message.set("intent_ranking", [top] + ranking, add_to_output=True)
+        # What the message is about besides the danger stays reachable, after "there is no danger now".
+        also = [before] if before not in (intent, "nlu_fallback", "buiten_bereik") and not before.startswith(
+            ("gesprek_", "thema_", "crisis_")) else []
+        message.set("also", also + [n for n in message.get("also", []) if n not in (intent, *also)], add_to_output=True)

