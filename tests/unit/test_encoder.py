@@ -149,6 +149,17 @@ def test_a_packed_difference_comes_back() -> None:
     assert (back[:32] == 0).all()
 
 
+def test_a_difference_is_added_and_a_weight_is_replaced(weights: E5Weights) -> None:
+    name, bias = "layer.3.attention.query.weight", "layer.3.attention.query.bias"
+    before, layers = weights.layer_weights(), weights.layer_weights()
+    delta, scale = pack_delta(np.full(before[name].size, 0.25, dtype=np.float32))
+    tuned = {"base": np.array(weights.checksum), f"{name}.delta": delta, f"{name}.scale": scale, bias: np.ones(384)}
+    apply_tuned(layers, tuned, weights.checksum)
+    np.testing.assert_allclose(layers.pop(name), before[name] + 0.25, atol=1e-3)
+    assert (layers.pop(bias) == 1).all()
+    assert all((layers[other] == before[other]).all() for other in layers)
+
+
 @pytest.mark.parametrize(
     ("tuned", "message"),
     [

@@ -1,0 +1,78 @@
+# Kinderrechtenwijzer: `make run` starts it, `make test` tests it, `make help` lists everything.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := .uv/bin/uv
+export RASA_TELEMETRY_ENABLED := false
+export OMP_NUM_THREADS ?= 1
+export TF_CPP_MIN_LOG_LEVEL := 3
+
+.PHONY: help run install train migrate test test-fast lint check-content evaluate db-upgrade screenshots lock clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
+
+# uv lives in an environment of its own: any Python from 3.9 can make it, and it finds or fetches Python 3.11.
+$(UV):
+	@echo "[1/4] Getting uv, the installer ..."
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 9))' || { echo "Python 3.9 or newer is needed (PYTHON=... chooses one)."; exit 1; }
+	@$(PYTHON) -m venv .uv && .uv/bin/python -m pip install --quiet --disable-pip-version-check uv
+
+$(VENV)/.installed-run: requirements/run.lock pyproject.toml | $(UV)
+	@echo "[2/4] Installing packages into $(VENV) (about 2 GB, a few minutes at most) ..."
+	@[ -x $(BIN)/python ] || $(UV) venv --quiet --python 3.11 $(VENV)
+	@if [ -f $(VENV)/.installed-dev ]; then $(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.lock; \
+	else $(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements/run.lock; fi
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e . 2>/dev/null || $(UV) pip install --quiet --python $(BIN)/python --no-deps -e .
+	@touch $@
+
+$(VENV)/.installed-dev: requirements/dev.lock pyproject.toml | $(UV)
+	@echo "Installing packages and test tools into $(VENV) ..."
+	@[ -x $(BIN)/python ] || $(UV) venv --quiet --python 3.11 $(VENV)
+	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.lock
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e . 2>/dev/null || $(UV) pip install --quiet --python $(BIN)/python --no-deps -e .
+	@touch $@ $(VENV)/.installed-run
+
+install: $(VENV)/.installed-run ## set up .venv with everything that running needs
+
+run: install ## set up, train, migrate and start on http://127.0.0.1:8000
+	@echo "[3/4] Training the model, if the data changed ..."
+	@$(BIN)/kinderrechten train
+	@echo "[4/4] Starting ..."
+	@$(BIN)/kinderrechten db upgrade
+	@exec $(BIN)/kinderrechten serve
+
+train: install ## train the model if the data changed
+	@$(BIN)/kinderrechten train
+
+migrate db-upgrade: install ## bring the database to the newest shape
+	@$(BIN)/kinderrechten db upgrade
+
+test: $(VENV)/.installed-dev lint check-content ## all tests (trains a model, drives a browser; under 25 minutes)
+	@scripts/browser-packages
+	$(BIN)/python -m pytest
+
+test-fast: $(VENV)/.installed-dev ## unit and content tests only (seconds)
+	$(BIN)/python -m pytest tests/unit tests/content
+
+lint: $(VENV)/.installed-dev ## style and common mistakes
+	@$(BIN)/ruff check .
+
+check-content: install ## answers, contacts, articles, training questions: all mistakes with file and line
+	@$(BIN)/kinderrechten check
+
+evaluate: train ## the model's quality on the blind test questions
+	@$(BIN)/kinderrechten evaluate
+
+screenshots: $(VENV)/.installed-dev ## pictures of every state of the widget, on one page
+	@scripts/browser-packages
+	$(BIN)/python -m tests.browser.screenshots build/screenshots
+
+lock: $(UV) ## compile requirements/*.in into *.lock (after changing them)
+	$(UV) pip compile --quiet --python-version 3.11 --override requirements/overrides.txt --generate-hashes --no-header --no-emit-index-url requirements/run.in -o requirements/run.lock
+	$(UV) pip compile --quiet --python-version 3.11 --override requirements/overrides.txt --generate-hashes --no-header --no-emit-index-url requirements/dev.in -o requirements/dev.lock
+
+clean: ## remove what was built (keeps .env, the database and models)
+	rm -rf build .cache .pytest_cache .ruff_cache .rasa

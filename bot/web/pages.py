@@ -1,0 +1,80 @@
+"""Server-rendered pages: they work on any phone, without JavaScript."""
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Optional
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.templating import Jinja2Templates
+
+from bot.assistant import MAX_TEXT, NotOffered, TooManyTurns, UnknownConversation
+from bot.knowledge.library import knowledge
+from bot.knowledge.messages import Messages
+from bot.nlu.normalise import clean
+
+router = APIRouter(include_in_schema=False)
+templates = Jinja2Templates(directory=Path(__file__).parent / "templates", trim_blocks=True, lstrip_blocks=True)
+
+
+def page(request: Request, name: str, status: int = 200, **values: Any) -> HTMLResponse:
+    return templates.TemplateResponse(request, name, values, status_code=status)
+
+
+def _audience(value: Optional[str]) -> str:
+    return "ouder" if value == "ouder" else "kind"
+
+
+@router.get("/")
+async def home(request: Request) -> HTMLResponse:
+    messages = Messages(knowledge(), "kind")
+    return page(request, "ask.html", said=None, messages=[messages.welcome()], token="", error="",
+                help=messages.emergency_contacts(), max_text=MAX_TEXT, first=True)
+
+
+@router.get("/vraag")
+async def back_home() -> RedirectResponse:
+    return RedirectResponse("/", 303)
+
+
+@router.post("/vraag")
+async def ask(request: Request, text: str = Form(""), choice: str = Form(""), token: str = Form(""),
+              action: str = Form("")) -> HTMLResponse:
+    """One turn of the conversation on the plain page. The typed text is in the body, never in an address."""
+    helpers = Messages(knowledge(), "kind").emergency_contacts()
+    assistant = request.app.state.assistant
+
+    def show(messages: list, error: str = "", status: int = 200, said: str | None = None,
+             keep: str = "") -> HTMLResponse:
+        return page(request, "ask.html", status, said=said, messages=messages, token=keep, error=error, help=helpers,
+                    max_text=MAX_TEXT, first=False)
+
+    if assistant is None:
+        return show([], "Ik word nog wakker. Probeer het over een halve minuut nog een keer.", 503)
+    if action == "wis":
+        await assistant.forget(token)
+        return show([Messages(knowledge(), "kind").welcome()], "Alles is gewist.")
+    text = clean(text)
+    if not text and not choice:
+        return show([], "Typ eerst je vraag.", 422, keep=token)
+    if len(text) > MAX_TEXT:
+        return show([], f"Je vraag is te lang. Gebruik hooguit {MAX_TEXT} tekens.", 422, keep=token)
+    try:
+        if not token:
+            token, _ = await assistant.start()
+        try:
+            turn = await assistant.reply(token, text=None if choice else text, choice=choice or None)
+        except (UnknownConversation, TooManyTurns):
+            # A conversation that is over begins anew; what was typed is still answered.
+            token, _ = await assistant.start()
+            turn = await assistant.reply(token, text=None if choice else text, choice=choice or None)
+    except NotOffered:
+        return show([Messages(knowledge(), "kind").welcome()], "Die keuze is er niet meer. Stel je vraag opnieuw.", 422)
+    request.app.state.counts.turn(turn.messages)
+    said = text if not choice else Messages(knowledge(), "kind").choice(choice)["title"]
+    return show(turn.messages, said=said, keep=token)
+
+
+def api_docs(request: Request, schema: dict[str, Any]) -> HTMLResponse:
+    """The OpenAPI description as a plain page: no script, nothing from elsewhere."""
+    return page(request, "api_docs.html", schema=schema)
