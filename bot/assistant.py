@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import Any, Sequence
 
 import bot.settings  # noqa: F401  (sets the environment that Rasa reads when it is imported)
-from rasa.core.agent import Agent
 from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.core.lock_store import InMemoryLockStore, RedisLockStore
 from rasa.core.tracker_store import TrackerStore
 from rasa.shared.core.events import SlotSet
 
 from bot.conversations import MemoryConversations, RedisConversations
-from bot.in_process_actions import InProcessActions
+from bot.in_process_actions import InProcessActions, InProcessAgent
 from bot.knowledge.library import knowledge
 from bot.knowledge.messages import Message, Messages
 from bot.nlu.crisis_rules import crisis_rules
@@ -128,8 +127,9 @@ class Assistant:
         self._settings = chosen or settings()
         self.model_path = model or newest_model(self._settings.model_dir)
         self.store = store or conversation_store(self._settings)
-        self._agent = Agent.load(str(self.model_path), tracker_store=self.store, lock_store=_lock_store(self._settings),
-                                 action_endpoint=InProcessActions())
+        self._agent = InProcessAgent(tracker_store=self.store, lock_store=_lock_store(self._settings),
+                                     action_endpoint=InProcessActions())
+        self._agent.load_model(str(self.model_path))
         # Rasa wraps the store; conversations are always reached through the wrapper, which is what the agent uses.
         self._trackers = self._agent.tracker_store
 

@@ -45,6 +45,7 @@ class Settings:
     max_conversations: int = 5000
     max_turns: int = 200
     leave_url: str = "https://www.wikipedia.nl"
+    public_url: str = ""
     log_level: str = "INFO"
 
     def __post_init__(self) -> None:

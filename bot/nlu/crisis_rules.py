@@ -35,8 +35,11 @@ _UNKNOWN = "_"
 _SENTENCE_END = frozenset(".?!…")
 _CLAUSE_END = frozenset(",;:-–—()")
 # Key words this long may have one wrong letter; shorter ones are too close to other words ("dood", "door").
-_FUZZY_LENGTH = 7
+_FUZZY_LENGTH = 6
 _SPLIT_LENGTH, _SPLIT_MAX = 7, 40
+
+# What a sentence that is typed without spaces begins with; other compounds are ordinary Dutch ("asielzoeker").
+_GLUED = frozenset({"ik", "help", "hij", "ze", "zij", "wil", "niet", "geen", "er", "stop"})
 
 _SOS = re.compile(r"(?<!\w)s\W?o\W?s(?!\w)(?!\s*-?\s*(?:kinderdorp|piet|tasje|sleutelhanger))")
 _DIGIT = re.compile(r"\d")
@@ -80,6 +83,7 @@ class Pattern:
     also: tuple[frozenset[str], ...] = ()
     unless: frozenset[str] = frozenset()
     not_between: frozenset[str] = frozenset()
+    one_clause: bool = False
     negation: bool = True
     match: tuple[str, ...] = ()
     leave: tuple[str, ...] = ()
@@ -146,7 +150,8 @@ class Lexicon:
         self.patterns = [self._pattern(entry, "crisis") for entry in data["patterns"]]
         self.excuses = [self._pattern(entry, entry["kind"]) for entry in data["exceptions"]]
         self.vocabulary = {word for phrases in self.phrases.values() for phrase in phrases for word in phrase}
-        self._long = sorted(word for word in self.vocabulary if len(word) >= _FUZZY_LENGTH)
+        self._misspelt = sorted({word for text in data["misspelt"] for phrase in _written_phrases(text)
+                                 for word in phrase if len(word) >= _FUZZY_LENGTH} & self.vocabulary)
         self._folded: dict[str, str] = {}
         for word in sorted(self.vocabulary):
             if len(word) >= 4:
@@ -205,7 +210,7 @@ class Lexicon:
             also=tuple(self._groups(text) for text in entry.get("also", [])),
             unless=frozenset().union(*(self._groups(text) for text in entry.get("unless", []))),
             not_between=frozenset().union(*(self._groups(text) for text in entry.get("not_between", []))),
-            negation=entry.get("negation", True),
+            one_clause=entry.get("one_clause", False), negation=entry.get("negation", True),
             match=tuple(entry.get("match", [])), leave=tuple(entry.get("leave", [])))
 
     def _is_dutch(self, word: str) -> bool:
@@ -220,8 +225,8 @@ class Lexicon:
         folded = self._folded.get(fold(word))
         if folded:
             return [folded]
-        if len(word) >= _FUZZY_LENGTH - 1:
-            near = process.extractOne(word, self._long, scorer=OSA.distance, score_cutoff=1)
+        if len(word) >= _FUZZY_LENGTH:
+            near = process.extractOne(word, self._misspelt, scorer=OSA.distance, score_cutoff=1)
             if near:
                 return [near[0]]
         return self._split(word) or [_UNKNOWN]
@@ -238,7 +243,8 @@ class Lexicon:
                 if before is not None and piece in self.vocabulary:
                     if best[end] is None or len(before) + 1 < len(best[end]):
                         best[end] = before + [piece]
-        return best[-1] or []
+        pieces = best[-1] or []
+        return pieces if pieces and pieces[0] in _GLUED else []
 
 
 def _written_phrases(text: str) -> set[tuple[str, ...]]:
@@ -274,7 +280,11 @@ class CrisisRules:
         if not matches:
             return CrisisFinding()
         excuses = self._matches(message, self.lexicon.excuses, negation=False)
-        kept = [match for match in matches if not self._negated(message, match)]
+        negated = [match for match in matches if self._negated(message, match)]
+        denied = {place for match in negated for place in match.places()}
+        # "ik wil niet dood": what is denied takes the weaker patterns on the same words with it.
+        kept = [match for match in matches if match not in negated
+                and not (match.pattern.level == "maybe" and match.places() <= denied)]
         genuine = [match for match in kept if not any(self._excuses(message, match, e) for e in excuses)]
         if genuine:
             return self._finding(message, genuine, excuses)
@@ -322,6 +332,8 @@ class CrisisRules:
             for row in pattern.rows:
                 if not any(present.isdisjoint(step.groups) for step in row):
                     found += [Match(pattern, spans) for spans in self._walk(message, row, pattern.not_between)]
+            if pattern.one_clause:
+                found = [m for m in found if message.clauses[m.start] == message.clauses[m.end - 1]]
             matches += [m for m in found if all(message.has(groups, m.places()) for groups in pattern.also)]
         return matches
 

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bot.knowledge.library import load_knowledge, use_knowledge
 from bot.settings import Settings, settings
 from bot.store.counts import Counts
-from bot.web import chat_api, pages
+from bot.web import chat_api, feedback, pages, site, widget
 from bot.web.problems import install_problems, problem_response
 
 logger = logging.getLogger(__name__)
@@ -133,9 +133,13 @@ def create_app(chosen: Settings | None = None, load: Callable[[], Any] | None = 
     app.state.when_ready = []
     app.state.settings = chosen
     install_problems(app)
+    app.add_middleware(widget.AllowedOrigins, origins=chosen.allowed_origins)
     app.add_middleware(Guard)
     app.include_router(chat_api.router)
+    app.include_router(feedback.router)
+    app.include_router(widget.router)
     app.include_router(pages.router)
+    app.include_router(site.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
 
     @app.get("/health/live", tags=["health"])

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 from fastapi import APIRouter, Form, Request
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse
 from fastapi.templating import Jinja2Templates
 
 from bot.assistant import MAX_TEXT, NotOffered, TooManyTurns, UnknownConversation
@@ -25,16 +25,12 @@ def _audience(value: Optional[str]) -> str:
     return "ouder" if value == "ouder" else "kind"
 
 
-@router.get("/")
-async def home(request: Request) -> HTMLResponse:
+@router.get("/vraag")
+async def plain_chat(request: Request) -> HTMLResponse:
+    """The chat without JavaScript."""
     messages = Messages(knowledge(), "kind")
     return page(request, "ask.html", said=None, messages=[messages.welcome()], token="", error="",
                 help=messages.emergency_contacts(), max_text=MAX_TEXT, first=True)
-
-
-@router.get("/vraag")
-async def back_home() -> RedirectResponse:
-    return RedirectResponse("/", 303)
 
 
 @router.post("/vraag")

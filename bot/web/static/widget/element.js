@@ -29,7 +29,6 @@ class KinderrechtenChat extends HTMLElement {
     this.used = false;
     this.busy = false;
     this.view = 'closed';
-    this.text = '';
     this.reveals = new Set();
     this.timers = new Set();
     this.conversation = new Conversation(this.server);
@@ -147,7 +146,7 @@ class KinderrechtenChat extends HTMLElement {
     el.under = make('p', { class: 'under' });
     el.settingsButton = button('round', 'settings', '', () => this.show(this.view === 'settings' ? 'chat' : 'settings', true));
     el.closeButton = button('round', 'close', '', () => this.leaveView());
-    el.helpButton = button('help-button', 'help', '', () => this.show(this.view === 'help' ? this.before : 'help', true));
+    el.helpButton = button('help-button', 'help', '', () => this.show(this.view === 'help' ? this.cameFrom : 'help', true));
     el.leaveButton = button('leave-button', 'leave', '', () => this.leave());
     el.presses = make('span', { class: 'presses', 'aria-hidden': 'true' }, make('i'), make('i'), make('i'));
     el.leaveButton.append(el.presses);
@@ -170,9 +169,14 @@ class KinderrechtenChat extends HTMLElement {
     el.help = make('section', { class: 'view page', 'aria-labelledby': 'help-title', tabindex: '-1', hidden: true });
     el.settings = make('section', { class: 'view page', 'aria-labelledby': 'settings-title', tabindex: '-1', hidden: true });
     el.box = make('section', { class: 'box', id: 'box', role: 'dialog', 'aria-labelledby': 'title', tabindex: '-1', hidden: true },
-      head, safety, el.chat, el.help, el.settings);
-    el.root = make('div', { class: 'root', lang: 'nl', role: 'region' }, el.leaveLink, el.box, el.launchRow, this.announcer.node);
+      head, safety, el.chat, el.help, el.settings, this.announcer.node);
+    el.root = make('div', { class: 'root', lang: 'nl', role: 'region' }, el.leaveLink, el.box, el.launchRow);
     shadow.append(el.root);
+    // In the browser's top layer nothing of the host page can lie over the buttons, and no transform can move them.
+    if (this.place !== 'inline' && el.root.showPopover) {
+      el.root.setAttribute('popover', 'manual');
+      el.root.showPopover();
+    }
 
     el.form.addEventListener('submit', (event) => {
       event.preventDefault();
@@ -242,10 +246,13 @@ class KinderrechtenChat extends HTMLElement {
     const el = this.el;
     if (view === 'closed' && this.place === 'inline') view = 'chat';
     const before = this.view;
-    if (view !== before && (view === 'help' || view === 'settings') && before !== 'help' && before !== 'settings') this.before = before;
+    if (view !== before && (view === 'help' || view === 'settings') && before !== 'help' && before !== 'settings') this.cameFrom = before;
     this.view = view;
     const open = view !== 'closed';
-    if (open && (byUser || this.place !== 'inline')) this.used = true;
+    if (open) this.used = true;
+    // The link stays with what can be reached: first in the box, or first of all.
+    const home = open ? el.box : el.root;
+    if (el.leaveLink.parentNode !== home) home.insertBefore(el.leaveLink, home.firstChild);
     el.box.hidden = !open;
     el.launchRow.hidden = open;
     el.launch.setAttribute('aria-expanded', String(open));
@@ -287,7 +294,7 @@ class KinderrechtenChat extends HTMLElement {
 
   // One step back: from help or settings to where one was, from the chat to closed.
   leaveView() {
-    if (this.view === 'help' || this.view === 'settings') this.show(this.before || 'chat', true);
+    if (this.view === 'help' || this.view === 'settings') this.show(this.cameFrom || 'chat', true);
     else this.show('closed', true);
   }
 
@@ -320,7 +327,7 @@ class KinderrechtenChat extends HTMLElement {
     const el = this.el;
     empty(el.help);
     el.help.append(make('h3', { id: 'help-title' }, this.say('help_title')), helpCard(this.audience),
-      button('wide', 'back', this.say(this.before === 'chat' ? 'back_to_chat' : 'back'), () => this.leaveView()));
+      button('wide', 'back', this.say(this.cameFrom === 'chat' ? 'back_to_chat' : 'back'), () => this.leaveView()));
   }
 
   fillSettings() {
@@ -332,7 +339,9 @@ class KinderrechtenChat extends HTMLElement {
         input.addEventListener('change', () => pick(value));
         return make('label', { class: 'option' }, input, make('span', {}, title));
       }));
-    if (el.settings.contains(this.shadowRoot.activeElement)) return;
+    // Made again in other words, the control that was used keeps the focus.
+    const had = this.shadowRoot.activeElement;
+    const used = had && had.type === 'radio' && el.settings.contains(had) ? 'input[name="' + had.name + '"][value="' + had.value + '"]' : '';
     empty(el.settings);
     el.settings.append(make('h3', { id: 'settings-title' }, this.say('settings')),
       group('audience', [['kind', this.say('child')], ['ouder', this.say('parent')]], this.audience, (v) => this.pickAudience(v)),
@@ -346,6 +355,7 @@ class KinderrechtenChat extends HTMLElement {
       }),
       this.leaveAbout(),
       button('wide', 'back', this.say('back_to_chat'), () => this.leaveView()));
+    if (used) el.settings.querySelector(used).focus();
   }
 
   leaveAbout() {
@@ -490,7 +500,7 @@ class KinderrechtenChat extends HTMLElement {
       make('span', {}, this.say('typing')));
     turn.append(typing);
     this.el.log.append(turn);
-    this.scrollTo(turn);
+    this.bringUp(turn);
     this.announcer.speak(this.say('typing'));
     const slow = setTimeout(() => {
       typing.after(make('div', { class: 'message slow' }, make('p', {}, this.say('slow')), helpCard(this.audience)));
@@ -533,7 +543,7 @@ class KinderrechtenChat extends HTMLElement {
     })));
     turn.append(holder);
     this.announcer.speak(messages.map((m) => plainText(m, m.audience || this.audience)).join(' '), urgent);
-    this.scrollTo(turn);
+    this.bringUp(turn);
     this.tell('answer', { type: messages[messages.length - 1].type });
     if (urgent || this.calm()) return;
     const reveal = new Reveal(holder, () => this.reveals.delete(reveal));
@@ -551,7 +561,7 @@ class KinderrechtenChat extends HTMLElement {
     turn.append(make('div', { class: 'message error' }, make('p', {}, this.say(key)), make('div', { class: 'row' }, retry),
       helpCard(this.audience)));
     this.announcer.speak(this.say(key), true);
-    this.scrollTo(turn);
+    this.bringUp(turn);
     this.tell('error', { kind });
   }
 
@@ -596,7 +606,7 @@ class KinderrechtenChat extends HTMLElement {
   }
 
   // The question comes to the top and the answer begins below it; nothing moves after that.
-  scrollTo(turn) {
+  bringUp(turn) {
     const log = this.el.log;
     const scroller = log.scrollHeight > log.clientHeight + 1 ? log : this.el.box;
     const top = turn.getBoundingClientRect().top - scroller.getBoundingClientRect().top + scroller.scrollTop
