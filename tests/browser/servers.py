@@ -115,7 +115,7 @@ def start_app(port: int, chosen: Settings, load: Callable[[], Any]) -> Running:
             await self._inner(scope, receive, send)
 
     app.add_middleware(Recorder)
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", access_log=False,
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", access_log=False, ws="none",
                                            timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -126,7 +126,7 @@ def start_app(port: int, chosen: Settings, load: Callable[[], Any]) -> Running:
 
     until = time.monotonic() + 120
     while app.state.assistant is None:
-        if app.state.problem or time.monotonic() > until:
+        if app.state.problem or not thread.is_alive() or time.monotonic() > until:
             raise RuntimeError(f"The assistant did not start: {app.state.problem}")
         time.sleep(0.05)
     return Running(f"http://127.0.0.1:{port}", stop, app, log)

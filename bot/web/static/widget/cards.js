@@ -13,8 +13,8 @@ function contactRow(contact, audience) {
   const ways = make('div', { class: 'ways' });
   if (contact.tel && /^\+?\d{3,14}$/.test(contact.tel)) {
     ways.append(make('a', { class: 'way call', href: 'tel:' + contact.tel }, icon('phone'),
-      make('span', {}, say('call', audience, contact.phone || contact.tel)),
-      make('span', { class: 'unseen' }, ' ' + name)));
+      make('span', {}, make('span', { class: 'word' }, say('call', audience, '')), contact.phone || contact.tel),
+      make('span', { class: 'unseen' }, ', ' + name)));
   } else if (contact.phone) {
     ways.append(make('span', { class: 'number' }, say('call', audience, contact.phone)));
   }
@@ -152,9 +152,10 @@ function messageCard(message, context) {
   const right = articles.length > 0 && rightCard({ articles, law: message.law }, audience,
     message.part === 'gesprek_artikel' || message.act === 'artikel');
   const todo = steps.length > 0 && stepsCard(steps, audience, crisis, context.speak);
+  const waits = message.type === 'choose' || message.type === 'out_of_scope';
   const parts = crisis ? [people, title, ...text, todo, right]
     : message.urgency === 'concern' ? [title, ...text, people, right, todo]
-      : [title, ...text, right, todo, people];
+      : waits ? [title, ...text] : [title, ...text, right, todo, people];
   parts.forEach((part) => part && node.append(part));
 
   const inCard = (id) => IN_CARD[id] && (message[IN_CARD[id]] || []).length > 0;
@@ -182,6 +183,8 @@ function messageCard(message, context) {
     node.append(make('div', { class: 'choices piece', role: 'group', 'aria-label': asks || say('choose') },
       asks && make('p', { class: 'asks' }, asks), make('div', { class: 'row' }, ...of.map((c) => choiceButton(c, context)))));
   });
+  // A question back comes before the people: first what can be chosen.
+  if (waits && people) node.append(people);
   return node;
 }
 

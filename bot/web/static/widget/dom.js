@@ -75,15 +75,24 @@ function sentences(text) {
 
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
 
-// Paragraphs of sentences; a sentence in Arabic, Farsi or Hebrew gets a line of its own that runs from right to left.
+const IN_PARAGRAPH = 2;
+
+// Short paragraphs of sentences; a sentence in Arabic, Farsi or Hebrew gets a line of its own that runs from right to left.
 function paragraphs(text) {
-  return String(text || '').split(/\n+/).filter((part) => part.trim()).map((part) => {
-    const p = make('p', { dir: 'auto' });
-    sentences(part).forEach((sentence, index) => {
-      const own = RIGHT_TO_LEFT.test(sentence);
-      if (index && !own) p.append(' ');
-      p.append(make('span', { class: own ? 'piece own-line' : 'piece', dir: 'auto' }, sentence));
-    });
-    return p;
+  const made = [];
+  String(text || '').split(/\n+/).forEach((part) => {
+    const all = sentences(part);
+    // Three sentences stay together; more are cut into twos, which are easier to read on a phone.
+    const step = all.length > IN_PARAGRAPH + 1 ? IN_PARAGRAPH : all.length || 1;
+    for (let from = 0; from < all.length; from += step) {
+      const p = make('p', { dir: 'auto' });
+      all.slice(from, from + step).forEach((sentence, index) => {
+        const own = RIGHT_TO_LEFT.test(sentence);
+        if (index && !own) p.append(' ');
+        p.append(make('span', { class: own ? 'piece own-line' : 'piece', dir: 'auto' }, sentence));
+      });
+      made.push(p);
+    }
   });
+  return made;
 }

@@ -361,7 +361,11 @@ class KinderrechtenChat extends HTMLElement {
   leaveAbout() {
     return make('div', { class: 'card calm' }, make('h4', { class: 'card-title' }, icon('eye'), make('span', {}, this.say('leave_title'))),
       make('p', {}, this.say('leave_about')),
-      make('p', {}, outsideLink(this.server + '/veilig', this.say('safety_link'), 'text-link')));
+      make('p', {}, this.safetyLink()));
+  }
+
+  safetyLink() {
+    return outsideLink(this.server + '/veilig', this.say('safety_link'), 'text-link');
   }
 
   // ---- the first view
@@ -381,8 +385,8 @@ class KinderrechtenChat extends HTMLElement {
     this.el.starters = make('div', { class: 'starters', hidden: true });
     log.append(make('div', { class: 'intro' }, make('h3', {}, this.say('hello')), own && make('p', { dir: 'auto' }, own),
       make('ul', { class: 'promises' }, ...TEXTS.intro[this.audience === 'ouder' ? 1 : 0].map((line) => make('li', {}, icon('check'),
-        make('span', {}, line)))),
-      make('p', { class: 'asks', id: 'who' }, this.say('who')), who, this.el.starters, this.leaveAbout()));
+        make('span', {}, line))), make('li', {}, icon('eye'), make('span', {}, this.say('intro_leave') + ' ', this.safetyLink()))),
+      make('p', { class: 'asks', id: 'who' }, this.say('who')), who, this.el.starters));
     this.showStarters();
   }
 

@@ -21,12 +21,12 @@ const TEXTS = {
 
   hello: ['Hoi! Stel gerust je vraag over je rechten.', 'Welkom. Stel gerust uw vraag over kinderrechten.'],
   intro: [
-    ['Ik ben een computer, geen mens. Mensen hebben mijn antwoorden geschreven.',
-      'Niemand leest mee. Wat je typt, bewaren wij niet.',
-      'Zeg niet je naam, je adres of je telefoonnummer.'],
-    ['Ik ben een computerprogramma, geen mens. Mensen hebben de antwoorden geschreven.',
-      'Niemand leest mee. Wat u typt, bewaren wij niet.',
-      'Noem geen naam, adres of telefoonnummer.'],
+    ['Ik ben een computer, geen mens.', 'Niemand leest mee. Wat je typt, bewaren wij niet.', 'Zeg niet je naam of je adres.'],
+    ['Ik ben een computerprogramma, geen mens.', 'Niemand leest mee. Wat u typt, bewaren wij niet.', 'Noem geen naam of adres.'],
+  ],
+  intro_leave: [
+    'Komt er iemand aan? Druk op Snel weg, of 3 keer op Shift. Dan is dit meteen weg. Je toestel onthoudt wel dat je hier was.',
+    'Kijkt er iemand mee? Druk op Snel weg, of 3 keer op Shift. Dan is dit meteen weg. Uw browser onthoudt wel dat u hier was.',
   ],
   leave_title: 'Kijkt er iemand mee?',
   leave_about: [
@@ -35,7 +35,7 @@ const TEXTS = {
     'Druk op Snel weg, of druk 3 keer op de toets Shift. Deze pagina en uw gesprek zijn dan meteen weg. ' +
       'Er komt een neutrale pagina voor in de plaats. Let op: de geschiedenis van uw browser onthoudt wel dat u hier was.',
   ],
-  safety_link: ['Zo blijf je veilig op internet', 'Zo gebruikt u deze site veilig'],
+  safety_link: ['Zo blijf je veilig', 'Zo gebruikt u deze site veilig'],
   who: ['Wie ben je?', 'Wie bent u?'],
   child: 'Ik ben een kind',
   parent: 'Ik ben een ouder',
@@ -75,7 +75,7 @@ const TEXTS = {
   opens: 'Nu dicht, open %s',
   no_name: ['je hoeft je naam niet te zeggen', 'u hoeft uw naam niet te zeggen'],
   help_title: ['Hulp nu', 'Hulp nu'],
-  help_about: ['Ben je nu in gevaar? Bel 112. Je mag altijd bellen, ook als je het niet zeker weet.',
+  help_about: ['Ben je nu in gevaar? Bel 112. Dat mag altijd.',
     'Is er nu gevaar? Bel 112. Twijfelt u? Bel ook dan.'],
   help_offline: 'Deze nummers werken ook zonder internet.',
   read: 'Lees voor',
