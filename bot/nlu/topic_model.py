@@ -30,9 +30,9 @@ class TopicModel:
         temperature: divides the scores so that probabilities are calibrated.
     """
 
-    dense_c: float = 8.0
-    sparse_c: float = 0.3
-    sparse_weight: float = 2.0
+    dense_c: float = 0.03
+    sparse_c: float = 1.0
+    sparse_weight: float = 8.0
     temperature: float = 1.0
     labels: list[str] = field(default_factory=list)
 
@@ -41,7 +41,7 @@ class TopicModel:
         self._scale = 1.0 / max(1e-6, float(np.std(vectors - vectors.mean(0))))
         self._centre = vectors.mean(0)
         dense = (vectors - self._centre) * self._scale
-        self._dense = LogisticRegression(C=self.dense_c / 1000, max_iter=300, solver="lbfgs", multi_class="multinomial")
+        self._dense = LogisticRegression(C=self.dense_c, max_iter=300)
         self._dense.fit(dense, labels)
         self._ngrams = FeatureUnion([
             ("letters", TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), min_df=2, sublinear_tf=True,

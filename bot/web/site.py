@@ -5,6 +5,7 @@ Every page is made on the server from `data/knowledge/` and works without JavaSc
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -60,6 +61,12 @@ def _shorten(text: str, length: int = 155) -> str:
     return text[: cut + 1] if cut > 40 else text[:length].rsplit(" ", 1)[0] + " …"
 
 
+def _paragraphs(text: str) -> list[str]:
+    """Short paragraphs: two sentences each, which are easier to read on a phone."""
+    sentences = re.split(r"(?<=[.!?])\s+", text.strip())
+    return [" ".join(sentences[at:at + 2]) for at in range(0, len(sentences), 2)]
+
+
 def _home(request: Request, audience: str) -> HTMLResponse:
     path = PREFIX[audience] or "/"
     return _show(request, "site_home.html", audience, path, themes=_themes(audience),
@@ -95,7 +102,7 @@ def _topic(request: Request, audience: str, name: str) -> Response:
     other = PREFIX["ouder" if audience == "kind" else "kind"]
     theme = content.themes[topic.theme]
     answer = " ".join([texts.text, *texts.steps])
-    return _show(request, "site_topic.html", audience, path, m=message, more=texts.more,
+    return _show(request, "site_topic.html", audience, path, m=message, text=_paragraphs(texts.text), more=_paragraphs(texts.more),
                  question=topic.question.of(audience), theme_id=topic.theme, theme_title=theme.title.of(audience),
                  description=_shorten(texts.text), pending=topic.legal_review == "pending",
                  other_path=f"{other}/onderwerp/{name}",

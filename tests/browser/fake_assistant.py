@@ -94,6 +94,8 @@ class FakeAssistant:
                 ask = talk.audience is None and talk.topic is None
                 return self._answer(talk, topic, ask_audience=ask) if not topic.startswith("crisis") else \
                     self._answer(talk, topic)
+        if text.startswith("ik ben een "):
+            return self._choice(talk, f"gesprek_{text.split()[-1]}")
         if "twijfel" in text:
             return [messages.choose(["wonen_dakloos", "wonen_huisuitzetting", "geweld_thuis"])]
         if "schrik" in text:

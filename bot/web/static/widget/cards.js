@@ -65,7 +65,7 @@ function rightCard(message, audience, open) {
   const first = message.articles[0];
   const rows = message.articles.map((article) => make('li', {},
     make('p', { class: 'ref' }, make('strong', {}, articleName(article.ref)), ' – ' + article.title),
-    article !== first && article.says !== first.says && make('p', { dir: 'auto' }, article.says),
+    article !== first && article.says && article.says !== first.says && make('p', { dir: 'auto' }, article.says),
     outsideLink(article.url, say('official'), 'text-link', articleName(article.ref))));
   const law = audience === 'ouder' ? message.law || [] : [];
   const details = make('details', { class: 'which' }, make('summary', {}, say('which_right')),
@@ -125,7 +125,7 @@ function plainText(message, audience) {
     message.title && !message.part ? message.title + '.' : '',
     message.type === 'crisis' ? people : '',
     message.text,
-    first && first.says ? say('right', audience) + ': ' + first.says : '',
+    first && first.says && String(message.text).indexOf(first.says) < 0 ? say('right', audience) + ': ' + first.says : '',
     (message.steps || []).length ? say('steps', audience) + '. ' + message.steps.join(' ') : '',
     message.type !== 'crisis' && people ? say('people', audience) + ': ' + people : '',
     message.also, message.ask_audience,
@@ -149,7 +149,9 @@ function messageCard(message, context) {
     ...contactList(contacts, audience, crisis || message.urgency === 'concern' || !answer));
   const title = message.title && !message.part && make('h3', { dir: 'auto' }, message.title);
   const text = paragraphs(message.text);
-  const right = articles.length > 0 && rightCard({ articles, law: message.law }, audience,
+  // What the text says already is not said again on the card.
+  const said = (article) => (String(message.text).indexOf(article.says) < 0 ? article : Object.assign({}, article, { says: '' }));
+  const right = articles.length > 0 && rightCard({ articles: articles.map(said), law: message.law }, audience,
     message.part === 'gesprek_artikel' || message.act === 'artikel');
   const todo = steps.length > 0 && stepsCard(steps, audience, crisis, context.speak);
   const waits = message.type === 'choose' || message.type === 'out_of_scope';
