@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import logging
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Sequence
 
 import bot.settings  # noqa: F401  (sets the environment that Rasa reads when it is imported)
 from rasa.core.channels.channel import OutputChannel, UserMessage
-from rasa.core.lock_store import InMemoryLockStore, RedisLockStore
+from rasa.core.lock_store import InMemoryLockStore, LockError
 from rasa.core.tracker_store import TrackerStore
 from rasa.shared.core.events import SlotSet
 
-from bot.conversations import MemoryConversations, RedisConversations
+from bot.conversations import MemoryConversations, RedisConversations, RedisLocks, redis_address
 from bot.in_process_actions import InProcessActions, InProcessAgent
 from bot.knowledge.library import knowledge
 from bot.knowledge.messages import Message, Messages
@@ -95,24 +96,13 @@ def conversation_store(chosen: Settings) -> TrackerStore:
     """Redis where it is set, otherwise this process's memory."""
     seconds = chosen.conversation_minutes * 60
     if chosen.redis_url:
-        from urllib.parse import urlparse
-
-        url = urlparse(chosen.redis_url)
-        return RedisConversations(None, host=url.hostname or "localhost", port=url.port or 6379,
-                                  db=int((url.path or "/0").strip("/") or 0), password=url.password,
-                                  username=url.username, use_ssl=url.scheme == "rediss", record_exp=seconds)
+        return RedisConversations(None, limit=chosen.max_conversations, record_exp=seconds,
+                                  **redis_address(chosen.redis_url))
     return MemoryConversations(seconds=seconds, limit=chosen.max_conversations)
 
 
 def _lock_store(chosen: Settings) -> Any:
-    if chosen.redis_url:
-        from urllib.parse import urlparse
-
-        url = urlparse(chosen.redis_url)
-        return RedisLockStore(host=url.hostname or "localhost", port=url.port or 6379,
-                              db=int((url.path or "/0").strip("/") or 0), password=url.password,
-                              username=url.username, use_ssl=url.scheme == "rediss")
-    return InMemoryLockStore()
+    return RedisLocks(**redis_address(chosen.redis_url)) if chosen.redis_url else InMemoryLockStore()
 
 
 class Assistant:
@@ -130,7 +120,6 @@ class Assistant:
         self._agent = InProcessAgent(tracker_store=self.store, lock_store=_lock_store(self._settings),
                                      action_endpoint=InProcessActions())
         self._agent.load_model(str(self.model_path))
-        # Rasa wraps the store; conversations are always reached through the wrapper, which is what the agent uses.
         self._trackers = self._agent.tracker_store
 
     @property
@@ -158,6 +147,11 @@ class Assistant:
 
     async def forget(self, token: str) -> None:
         """Deletes a conversation now; one that does not exist is as good as deleted."""
+        # Not between a turn's reading and its saving, which would bring it back.
+        with suppress(LockError):
+            async with self._agent.lock_store.lock(token):
+                await self.store.delete(token)  # type: ignore[attr-defined]
+                return
         await self.store.delete(token)  # type: ignore[attr-defined]
 
     async def _tracker(self, token: str) -> Any:
@@ -185,21 +179,19 @@ class Assistant:
         """
         audience = "kind"
         try:
-            tracker = await self._tracker(token)
-            audience = tracker.get_slot("audience") or "kind"
-            turns = int(tracker.get_slot("turns") or 0) + 1
-            if turns > self._settings.max_turns:
-                raise TooManyTurns
-            if choice is not None:
-                if choice not in (tracker.get_slot("offered") or []):
-                    raise NotOffered(choice)
-                parse: dict[str, Any] = {"intent": {"name": choice, "confidence": 1.0}, "entities": [],
-                                         "intent_ranking": [{"name": choice, "confidence": 1.0}]}
-            else:
-                parse = await self.understand(text or "")
-            tracker.update(SlotSet("turns", turns))
-            await self._trackers.save(tracker)
-            messages = await self._act(token, parse, audience)
+            async with self._agent.lock_store.lock(token):
+                tracker = await self._tracker(token)
+                audience = tracker.get_slot("audience") or "kind"
+                if int(tracker.get_slot("turns") or 0) >= self._settings.max_turns:
+                    raise TooManyTurns
+                if choice is not None:
+                    if choice not in (tracker.get_slot("offered") or []):
+                        raise NotOffered(choice)
+                    parse: dict[str, Any] = {"intent": {"name": choice, "confidence": 1.0}, "entities": [],
+                                             "intent_ranking": [{"name": choice, "confidence": 1.0}]}
+                else:
+                    parse = await self.understand(text or "")
+                messages = await self._act(token, parse, audience)
             if messages:
                 return Turn(messages, parse)
             logger.error("The model gave no answer (intent %s).", parse["intent"].get("name"))
@@ -217,7 +209,8 @@ class Assistant:
         passed["entities"] = [{"entity": e["entity"], "value": e["value"]} for e in parse.get("entities") or []]
         passed["text"] = ""
         channel = _Collector(audience)
-        await self._agent.handle_message(
+        # The processor and not the agent: the lock is held already.
+        await self._agent.processor.handle_message(
             UserMessage(text="", output_channel=channel, sender_id=token, parse_data=passed, input_channel=CHANNEL))
         return channel.messages
 

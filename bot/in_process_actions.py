@@ -10,6 +10,8 @@ from typing import Any
 from rasa.core.actions.action import RemoteAction
 from rasa.core.agent import Agent
 from rasa.core.processor import MessageProcessor
+from rasa.core.tracker_store import FailSafeTrackerStore
+from rasa.shared.core.events import SlotSet
 from rasa_sdk.executor import ActionExecutor
 
 
@@ -62,11 +64,20 @@ class InProcessProcessor(MessageProcessor):
             action = _InProcessAction(action.name(), self.action_endpoint)
         return action, prediction
 
+    async def save_tracker(self, tracker: Any) -> None:
+        """Counts the turn in the one save that ends it: a process that dies half-way leaves nothing half done."""
+        tracker.update(SlotSet("turns", int(tracker.get_slot("turns") or 0) + 1))
+        await super().save_tracker(tracker)
+
 
 class InProcessAgent(Agent):
     """Rasa's agent, with that processor."""
 
     def load_model(self, model_path: Any, fingerprint: str | None = None) -> None:
         super().load_model(model_path, fingerprint)
-        # The processor is complete; only the way it looks up actions differs.
+        # The processor is complete; only the way it looks up actions and ends a turn differs.
         self.processor.__class__ = InProcessProcessor
+        # Rasa wraps the store in one that, on any error, goes on in a memory without bound or expiry.
+        store = self.tracker_store._tracker_store if isinstance(self.tracker_store, FailSafeTrackerStore) \
+            else self.tracker_store
+        self.tracker_store = self.processor.tracker_store = store

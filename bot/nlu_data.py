@@ -53,3 +53,18 @@ def read_questions(folder: Path = NLU_DIR) -> list[Question]:
                     if line.startswith("- "):
                         rows.append(Question(line[2:].strip(), intent, voice, name, start + offset))
     return rows
+
+
+def main() -> None:
+    """Writes all training questions as `text<TAB>label`, for `bot.nlu.finetune`."""
+    import sys
+
+    rows = read_questions()
+    target = Path(sys.argv[1])
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text("text\tlabel\n" + "".join(f"{q.text}\t{q.intent}\n" for q in rows), encoding="utf-8")
+    print(f"{len(rows)} questions of {len({q.intent for q in rows})} intents in {target}")
+
+
+if __name__ == "__main__":
+    main()

@@ -56,7 +56,7 @@ def checked(text: str) -> str:
 
 
 class KnownQuestions:
-    """All present questions, for looking up what is nearly the same. Read once per page: it takes some 0.1 s."""
+    """All present questions, for looking up what is nearly the same."""
 
     def __init__(self, root: Path = ROOT):
         self._rows: list[tuple[str, str, str]] = [
@@ -102,3 +102,17 @@ class KnownQuestions:
 
     def of_topic(self, topic: str) -> list[str]:
         return [text for text, name, where in self._rows if name == topic and where == "training"]
+
+
+_read: dict[Path, tuple[tuple, KnownQuestions]] = {}
+
+
+def known_questions(root: Path = ROOT) -> KnownQuestions:
+    """The present questions, read again only when a file has changed."""
+    files = sorted([*(root / "data" / "nlu").glob("**/*.yml"), *(root / "tests" / "nlu").glob("*.tsv")])
+    stamp = tuple((str(f), (s := f.stat()).st_mtime_ns, s.st_size) for f in files)
+    held = _read.get(root)
+    if held is None or held[0] != stamp:
+        held = (stamp, KnownQuestions(root))
+        _read[root] = held
+    return held[1]

@@ -13,6 +13,8 @@ from bot.store.models import Proposal, Verdict, Volunteer, utc_now
 
 VERDICTS = ("right", "wrong_topic", "bad_text", "unsafe")
 UNDO_MINUTES = 60
+# What the assistant can make of a question that is nobody's topic: nothing can be learned from it.
+_NO_TOPIC = ("nlu_fallback", "sos", "-", "")
 
 
 class SomebodyElse(RuntimeError):
@@ -34,8 +36,9 @@ def add(db: Session, volunteer: Volunteer, seen: dict[str, Any], verdict: str, r
     # Both kinds name the topic that is right. An unsafe or badly written answer is for a person to look at.
     if verdict in ("right", "wrong_topic"):
         topic = seen["topic"] if verdict == "right" else right_topic
-        db.add(Proposal(kind="regression" if verdict == "right" else "training", question=seen["question"], topic=topic,
-                        audience=seen["audience"], verdict_id=row.id, proposed_by=volunteer.name))
+        if topic not in _NO_TOPIC:
+            db.add(Proposal(kind="regression" if verdict == "right" else "training", question=seen["question"],
+                            topic=topic, audience=seen["audience"], verdict_id=row.id, proposed_by=volunteer.name))
     audit.note(db, volunteer, "verdict", row.id, f"{verdict}: {seen['topic']}" + (f" → {right_topic}" if right_topic else ""))
     return row
 
