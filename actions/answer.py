@@ -19,13 +19,14 @@ class Answer(Action):
         ask_audience = reader.known_audience is None and not reader.slot("asked_audience")
         if reader.recognised("maybe_crisis"):
             reader.say(dispatcher, reader.messages.maybe_crisis())
+        told = reader.say_language(dispatcher)
         message = reader.messages.answer(
             reader.intent,
             reader.confidence,
             also=reader.recognised("also") or (),
             ask_audience=ask_audience,
-            urgency="concern" if reader.entity("wanneer") == "nu" else None,
+            when=reader.entity("wanneer"),
         )
         reader.say(dispatcher, message)
         return [SlotSet("topic", reader.intent), SlotSet("unsure", 0), SlotSet("suggested", None),
-                SlotSet("asked_audience", True)]
+                SlotSet("asked_audience", True), *told]

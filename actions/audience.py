@@ -8,8 +8,6 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.reader import Reader
-from bot.knowledge.library import knowledge
-from bot.knowledge.messages import Messages
 
 
 class SetAudience(Action):
@@ -19,7 +17,7 @@ class SetAudience(Action):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         reader = Reader(tracker)
         audience = "ouder" if reader.intent == "gesprek_ouder" else "kind"
-        messages = Messages(knowledge(), audience, reader.age)
+        messages = reader.messages_for(audience)
         events = [SlotSet("audience", audience), SlotSet("asked_audience", True)]
         if reader.topic:
             reader.say(dispatcher, messages.answer(reader.topic))

@@ -19,9 +19,10 @@ class Choose(Action):
         unsure = int(reader.slot("unsure") or 0) + 1
         if reader.recognised("maybe_crisis"):
             reader.say(dispatcher, reader.messages.maybe_crisis())
+        told = reader.say_language(dispatcher)
         topics = reader.likely_topics[:4]
         if unsure == 1 and len(topics) >= 2:
             reader.say(dispatcher, reader.messages.choose(topics))
-            return [SlotSet("unsure", unsure), SlotSet("suggested", topics)]
+            return [SlotSet("unsure", unsure), SlotSet("suggested", topics), *told]
         reader.say(dispatcher, reader.messages.themes_and_people("unsure_again"))
-        return [SlotSet("unsure", unsure), SlotSet("suggested", None)]
+        return [SlotSet("unsure", unsure), SlotSet("suggested", None), *told]

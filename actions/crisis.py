@@ -17,4 +17,6 @@ class Crisis(Action):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         reader = Reader(tracker)
         reader.say(dispatcher, reader.messages.crisis(reader.intent, reader.confidence))
-        return [SlotSet("topic", reader.intent), SlotSet("unsure", 0), SlotSet("suggested", reader.recognised("also"))]
+        told = reader.say_language(dispatcher)  # Help comes first, also in another language.
+        return [SlotSet("topic", reader.intent), SlotSet("unsure", 0), SlotSet("suggested", reader.recognised("also")),
+                *told]

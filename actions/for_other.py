@@ -8,8 +8,6 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.reader import Reader
-from bot.knowledge.library import knowledge
-from bot.knowledge.messages import Messages
 
 
 class ForOther(Action):
@@ -19,7 +17,7 @@ class ForOther(Action):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         reader = Reader(tracker)
         audience = "ouder" if reader.intent == "gesprek_voor_ouder" else "kind"
-        messages = Messages(knowledge(), audience, reader.age)
+        messages = reader.messages_for(audience)
         if reader.topic:
             reader.say(dispatcher, messages.answer(reader.topic))
         else:

@@ -17,7 +17,8 @@ class Human(Action):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         reader = Reader(tracker)
         own = list(reader.messages.knowledge.topics[reader.topic].contacts.of(reader.audience)) if reader.topic else []
+        told = reader.say_language(dispatcher)
         message = reader.messages.phrase_notice("who_helps")
         message["contacts"] = reader.messages.contacts(own + ["kindertelefoon", "veilig_thuis", "juridisch_loket"])
         reader.say(dispatcher, message)
-        return [SlotSet("unsure", 0)]
+        return [SlotSet("unsure", 0), *told]

@@ -18,5 +18,6 @@ class OutOfScope(Action):
         reader = Reader(tracker)
         if reader.recognised("maybe_crisis"):
             reader.say(dispatcher, reader.messages.maybe_crisis())
+        told = reader.say_language(dispatcher)
         reader.say(dispatcher, reader.messages.out_of_scope())
-        return []
+        return told

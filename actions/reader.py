@@ -4,6 +4,7 @@ from __future__ import annotations
 from typing import Any
 
 from rasa_sdk import Tracker
+from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.knowledge.library import knowledge
@@ -21,8 +22,15 @@ class Reader:
         self.known_audience: str | None = tracker.get_slot("audience")
         self.audience = self.known_audience or "kind"
         age = tracker.get_slot("leeftijd")
-        self.age = int(age) if age is not None else None
-        self.messages = Messages(knowledge(), self.audience, self.age)
+        # The age of a brother or a friend says nothing about the reader.
+        about_another = self.audience == "kind" and tracker.get_slot("gaat_over") == "ander"
+        self.age = int(age) if age is not None and not about_another else None
+        self.municipality: str | None = tracker.get_slot("gemeente")
+        self.messages = self.messages_for(self.audience)
+
+    def messages_for(self, audience: str) -> Messages:
+        """Messages in the words for `audience`, with what is known of this conversation."""
+        return Messages(knowledge(), audience, self.age, municipality=self.municipality)
 
     @property
     def topic(self) -> str | None:
@@ -57,6 +65,16 @@ class Reader:
 
     def slot(self, name: str) -> Any:
         return self._tracker.get_slot(name)
+
+    def say_language(self, dispatcher: CollectingDispatcher) -> list[EventType]:
+        """To somebody who types in another language: who can help in it. Once a conversation for each language."""
+        code = self.recognised("language")
+        told = list(self.slot("languages") or [])
+        message = self.messages.language(code) if code and code not in told else None
+        if message is None:
+            return []
+        self.say(dispatcher, message)
+        return [SlotSet("languages", [*told, code])]
 
     def say(self, dispatcher: CollectingDispatcher, message: Message) -> None:
         """Sends `message`: as an object to our own channel, as text and buttons to Rasa's others (`rasa shell`)."""

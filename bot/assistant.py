@@ -7,6 +7,7 @@ somebody in danger still gets help: the crisis rules need neither model nor data
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from bot.in_process_actions import InProcessActions, InProcessAgent
 from bot.knowledge.library import knowledge
 from bot.knowledge.messages import Message, Messages
 from bot.nlu.crisis_rules import crisis_rules
+from bot.nlu.crisis_words_other import find_other
 from bot.nlu.dutch_text import dutch
 from bot.nlu.normalise import clean, written_dutch
 from bot.settings import Settings, settings
@@ -33,8 +35,10 @@ logger = logging.getLogger(__name__)
 CHANNEL = "kinderrechtenwijzer"
 MAX_TEXT = 1000
 
+_LINE_ENDS = re.compile(r"(?<=[^\s.,;:?!])[ \t\r]*\n\s*")
+
 # What the actions may know of a message. The text itself is not among it.
-_PASSED_ON = ("intent", "intent_ranking", "also", "maybe_crisis", "crisis")
+_PASSED_ON = ("intent", "intent_ranking", "also", "maybe_crisis", "crisis", "language")
 
 
 class UnknownConversation(KeyError):
@@ -92,6 +96,20 @@ def newest_model(folder: Path) -> Path:
     return models[-1]
 
 
+def chosen_model(chosen: Settings) -> Path:
+    """The model that the settings name, or the newest.
+
+    Raises:
+        FileNotFoundError: it is not there.
+    """
+    if not chosen.model:
+        return newest_model(chosen.model_dir)
+    file = chosen.model_dir / Path(chosen.model).name
+    if not file.is_file():
+        raise FileNotFoundError(f"There is no model {file.name} in {chosen.model_dir}. Change KRW_MODEL.")
+    return file
+
+
 def conversation_store(chosen: Settings) -> TrackerStore:
     """Redis where it is set, otherwise this process's memory."""
     seconds = chosen.conversation_minutes * 60
@@ -115,7 +133,7 @@ class Assistant:
 
     def __init__(self, model: Path | None = None, store: TrackerStore | None = None, chosen: Settings | None = None):
         self._settings = chosen or settings()
-        self.model_path = model or newest_model(self._settings.model_dir)
+        self.model_path = model or chosen_model(self._settings)
         self.store = store or conversation_store(self._settings)
         self._agent = InProcessAgent(tracker_store=self.store, lock_store=_lock_store(self._settings),
                                      action_endpoint=InProcessActions())
@@ -130,6 +148,13 @@ class Assistant:
     def intents(self) -> list[str]:
         """Every intent that the model's domain knows."""
         return list(self._agent.domain.intents)
+
+    def component_config(self, name: str) -> dict[str, Any]:
+        """The configuration of one pipeline component of the trained model, by the end of its name."""
+        for node_name, node in self._agent.processor.model_metadata.predict_schema.nodes.items():
+            if name in node_name:
+                return {**node.uses.get_default_config(), **node.config}
+        raise KeyError(name)
 
     # -- conversations
 
@@ -165,6 +190,8 @@ class Assistant:
     async def understand(self, text: str) -> dict[str, Any]:
         """What the model makes of `text`: intent, ranking, entities, crisis. Keeps nothing."""
         # A leading slash would make Rasa obey the text as a command.
+        # The end of a line ends a sentence too, also where no full stop stands.
+        text = _LINE_ENDS.sub(". ", text.strip())
         return await self._agent.parse_message(clean(text).lstrip("/ ") or " ")
 
     # -- answering
@@ -220,6 +247,7 @@ class Assistant:
         messages = Messages(knowledge(), audience)
         try:
             finding = crisis_rules().find(dutch()(written_dutch(text)))
+            finding = finding if finding.level else find_other(text)
         except Exception:  # noqa: BLE001 - not even this may stand between a child and the numbers
             return [messages.something_wrong()]
         if finding.sos:

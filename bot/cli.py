@@ -20,6 +20,10 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
                   help="Kinderrechtenwijzer: answers questions about children's rights, in Dutch.")
 db_app = typer.Typer(no_args_is_help=True, help="The database: volunteers, verdicts, counts. Never what a child typed.")
 app.add_typer(db_app, name="db")
+volunteer_app = typer.Typer(no_args_is_help=True, help="Accounts of the volunteers' console.")
+app.add_typer(volunteer_app, name="volunteer")
+review_app = typer.Typer(no_args_is_help=True, help="What volunteers proposed and editors accepted.")
+app.add_typer(review_app, name="review")
 
 
 def _fail(sentence: str, code: int = 1) -> "typer.Exit":
@@ -27,10 +31,18 @@ def _fail(sentence: str, code: int = 1) -> "typer.Exit":
     return typer.Exit(code)
 
 
+def _answering() -> None:
+    """For the commands that answer questions: what answering never needs is not imported."""
+    if _settings.settings().fast_start:
+        from bot.fast_import import activate
+
+        activate()
+
+
 def _quiet() -> None:
     from bot.logs import configure_logging
 
-    configure_logging(_settings.settings().log_level)
+    configure_logging(_settings.settings().log_level, form=_settings.settings().log_format)
 
 
 def _audience(value: Optional[str]) -> Optional[str]:
@@ -73,6 +85,7 @@ def ask(
                                                   "prints one JSON line for each, in order."),
 ) -> None:
     """Answers a question here and now; nothing has to be running."""
+    _answering()
     questions = _questions(question, file)
     _quiet()
     assistant = _load_assistant()
@@ -102,7 +115,9 @@ def _load_assistant(model: Optional[Path] = None) -> Any:
         typer.secho("Loading the model …", err=True, dim=True)
     try:
         from bot.assistant import Assistant
+        from bot.store.contacts import apply
 
+        apply(_settings.settings().database_url)  # contacts that volunteers switched off; no database changes nothing
         return Assistant(model)
     except FileNotFoundError as error:
         raise _fail(str(error)) from None
@@ -118,6 +133,7 @@ def serve(
     """Starts Kinderrechtenwijzer and prints its address when it can answer."""
     import socket
 
+    _answering()
     import uvicorn
 
     chosen = _settings.settings()
@@ -130,6 +146,7 @@ def serve(
             raise _fail(f"Port {port} on {host} cannot be used ({error.strerror}). Choose another with --port.") from None
     _quiet()
     from bot.web.app import create_app
+    from bot.web.connections import ImpatientProtocol
 
     application = create_app(chosen)
     shown = f"[{host}]" if ":" in host else host
@@ -138,7 +155,8 @@ def serve(
         lambda: typer.secho(f"Kinderrechtenwijzer is ready: http://{shown}:{port}", fg=typer.colors.GREEN))
     # No access log: it would hold addresses and conversation tokens.
     uvicorn.run(application, host=host, port=port, access_log=False, log_level="warning", server_header=False, ws="none",
-                timeout_keep_alive=15, h11_max_incomplete_event_size=32_768)
+                timeout_keep_alive=15, http=ImpatientProtocol, timeout_graceful_shutdown=20,
+                forwarded_allow_ips=chosen.trusted_proxies)
 
 
 @app.command()
@@ -193,6 +211,39 @@ def db_upgrade() -> None:
     try:
         typer.echo(upgrade())
     except StoreError as error:
+        raise _fail(str(error)) from None
+
+
+@volunteer_app.callback()
+def _volunteer() -> None:
+    """Accounts of the volunteers' console."""
+
+
+@volunteer_app.command("add")
+def volunteer_add(name: str = typer.Argument(..., help="The name to sign in with."),
+                  role: str = typer.Option("tester", help="tester, editor or admin.")) -> None:
+    """Makes an account, or a new link for one that exists; prints a one-time link to set a passphrase."""
+    from bot.review.commands import CommandError, add_volunteer
+
+    try:
+        typer.echo(add_volunteer(_settings.settings(), name, role))
+    except CommandError as error:
+        raise _fail(str(error)) from None
+
+
+@review_app.callback()
+def _review() -> None:
+    """What volunteers proposed and editors accepted."""
+
+
+@review_app.command("export")
+def review_export() -> None:
+    """Writes what editors accepted into data/ and tests/nlu/, each once, for a person to review and commit."""
+    from bot.review.commands import CommandError, export_accepted
+
+    try:
+        typer.echo(export_accepted(_settings.settings()))
+    except CommandError as error:
         raise _fail(str(error)) from None
 
 

@@ -59,7 +59,7 @@ class ContentCheck:
                 shown = topic.shown_texts(audience)
                 for name, text in shown.items():
                     path = (audience, name) if name in ("text", "simple", "more", "steps") else (
-                        ("articles",) if name == "gives" else ("law",))
+                        {"gives": ("articles",), "by_age": ("by_age",)}.get(name, ("law",)))
                     level = measure(text)
                     scores[audience].append(level.score)
                     if level.score < FLOOR[audience]:
@@ -88,8 +88,8 @@ class ContentCheck:
                      and (self.knowledge.contacts[c].tel or self.knowledge.contacts[c].chat)]
         any_way = [c for c in topic.contacts.of(audience) if c in self.knowledge.contacts
                    and self.knowledge.contacts[c].reachable]
-        if topic.urgency != "none" and not reachable:
-            self._complain(file, ("contacts", audience), f"urgency '{topic.urgency}' needs a contact that can be called "
+        if (topic.urgency != "none" or topic.deadline) and not reachable:
+            self._complain(file, ("contacts", audience), f"urgency '{topic.urgency}' or a deadline needs a contact that can be called "
                                                          "or chatted with")
         elif not any_way:
             self._complain(file, ("contacts", audience), "no contact can be reached")
@@ -124,6 +124,29 @@ class ContentCheck:
                     domain.complain(("responses", name, index), f"{name}: reading level {score:.0f}")
         self.problems += [p for p in domain.problems if p not in self.problems]
         self.intents = intents
+
+    def ages(self) -> None:
+        """Each row of `by_age` names the age that it is about, and is easy by itself."""
+        for topic in self.knowledge.topics.values():
+            for index, row in enumerate(topic.by_age):
+                for audience in AUDIENCES:
+                    text = row.of(audience)
+                    path = ("by_age", index, audience)
+                    if measure(text).score < FLOOR[audience]:
+                        self._complain(self._file(topic), path, f"by_age: reading level {measure(text).score:.0f}")
+                    if not re.search(r"\b(1\d|2[0-3])(e|\b)", text):
+                        self._complain(self._file(topic), path, "by_age: the text does not say which age it is about")
+
+    def languages(self) -> None:
+        """Every language has its sentences, and names contacts that exist."""
+        for code, language in self.knowledge.languages.items():
+            for audience in AUDIENCES:
+                for contact in language.contacts.of(audience):
+                    if contact not in self.knowledge.contacts:
+                        self._complain("data/knowledge/languages.yml", ("languages",), f"{code}: no contact '{contact}'")
+                    elif audience not in self.knowledge.contacts[contact].for_whom:
+                        self._complain("data/knowledge/languages.yml", ("languages",),
+                                       f"{code}: '{contact}' is not for '{audience}'")
 
     def phrases(self) -> None:
         """The reading level of the small texts and the articles."""
@@ -173,6 +196,8 @@ def check_all(root: Path = ROOT) -> tuple[list[Problem], str]:
     check.answers()
     check.catalogue()
     check.phrases()
+    check.ages()
+    check.languages()
     check.questions()
     levels = ", ".join(f"{audience} {score:.0f}" for audience, score in check.scores.items())
     summary = (f"Checked {len(check.knowledge.topics)} topics, {len(check.knowledge.articles)} articles, "

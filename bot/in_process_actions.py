@@ -5,14 +5,19 @@ rasa_sdk's own executor, so that the very same actions also run under `rasa run 
 """
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from rasa.core.actions.action import RemoteAction
 from rasa.core.agent import Agent
 from rasa.core.processor import MessageProcessor
 from rasa.core.tracker_store import FailSafeTrackerStore
+from rasa.engine.loader import load_predict_graph_runner
 from rasa.shared.core.events import SlotSet
+from rasa.utils.common import TempDirectoryPath, get_temp_dir_name
 from rasa_sdk.executor import ActionExecutor
+
+from bot.graph_runner import AnsweringStorage, StraightGraphRunner
 
 
 class InProcessActions:
@@ -56,7 +61,14 @@ class _InProcessAction(RemoteAction):
 
 
 class InProcessProcessor(MessageProcessor):
-    """Rasa's message processor, with custom actions that run in this process."""
+    """Rasa's message processor, with custom actions that run in this process and a graph without a scheduler."""
+
+    @staticmethod
+    def _load_model(model_path: Any) -> tuple:
+        with TempDirectoryPath(get_temp_dir_name()) as folder:
+            metadata, runner = load_predict_graph_runner(
+                Path(folder), Path(model_path), AnsweringStorage, StraightGraphRunner)
+        return Path(model_path).name, metadata, runner
 
     def predict_next_with_tracker_if_should(self, tracker: Any) -> tuple:
         action, prediction = super().predict_next_with_tracker_if_should(tracker)
@@ -74,9 +86,13 @@ class InProcessAgent(Agent):
     """Rasa's agent, with that processor."""
 
     def load_model(self, model_path: Any, fingerprint: str | None = None) -> None:
-        super().load_model(model_path, fingerprint)
-        # The processor is complete; only the way it looks up actions and ends a turn differs.
-        self.processor.__class__ = InProcessProcessor
+        # As Rasa's own, but for the processor.
+        self.processor = InProcessProcessor(model_path=model_path, tracker_store=self.tracker_store, generator=self.nlg,
+                                            lock_store=self.lock_store, action_endpoint=self.action_endpoint)
+        self.domain = self.processor.domain
+        self._set_fingerprint(fingerprint)
+        self.tracker_store.domain = self.domain
+        self.nlg.responses = self.domain.responses
         # Rasa wraps the store in one that, on any error, goes on in a memory without bound or expiry.
         store = self.tracker_store._tracker_store if isinstance(self.tracker_store, FailSafeTrackerStore) \
             else self.tracker_store

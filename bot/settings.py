@@ -47,6 +47,12 @@ class Settings:
     leave_url: str = "https://www.wikipedia.nl"
     public_url: str = ""
     log_level: str = "INFO"
+    log_format: str = "text"
+    rate_per_minute: int = 1200
+    max_waiting: int = 100
+    trusted_proxies: str = "127.0.0.1"
+    model: str = ""
+    fast_start: int = 1
 
     def __post_init__(self) -> None:
         problems = []
@@ -56,11 +62,22 @@ class Settings:
             problems.append(f"KRW_PORT must be between 1 and 65535, not {self.port}")
         if not 1 <= self.conversation_minutes <= 30:
             problems.append("KRW_CONVERSATION_MINUTES must be between 1 and 30: what children type is not kept longer")
+        if self.log_format not in ("text", "json"):
+            problems.append("KRW_LOG_FORMAT must be 'text' or 'json'")
+        if self.log_level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+            problems.append("KRW_LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR")
+        for name in ("max_conversations", "max_turns", "max_waiting"):
+            if getattr(self, name) < 1:
+                problems.append(f"KRW_{name.upper()} must be 1 or more")
         if self.environment == "production":
             if self.secret_key == _DEVELOPMENT_SECRET or len(self.secret_key) < 32:
                 problems.append("KRW_SECRET_KEY must be a random text of at least 32 characters in production")
             if "*" in self.allowed_origins:
                 problems.append("KRW_ALLOWED_ORIGINS must name the sites in production, '*' is refused")
+            if self.rate_per_minute < 1:
+                problems.append("KRW_RATE_PER_MINUTE must be 1 or more in production")
+            if "*" in self.trusted_proxies:
+                problems.append("KRW_TRUSTED_PROXIES must name the proxies in production, '*' is refused")
         if problems:
             raise SettingsError("; ".join(problems))
 

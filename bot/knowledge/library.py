@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Iterable
 
-from bot.knowledge.model import Article, Contact, PerAudience, Theme, Topic
+from bot.knowledge.model import Article, Contact, Language, PerAudience, Theme, Topic
 from bot.knowledge.yaml_files import ContentError, Problem, YamlFile
 from bot.settings import ROOT
 
@@ -24,6 +24,7 @@ class Knowledge:
     themes: dict[str, Theme]
     phrases: dict[str, PerAudience]
     switched_off: frozenset[str] = field(default=frozenset())
+    languages: dict[str, Language] = field(default_factory=dict)
 
     def phrase(self, name: str, audience: str) -> str:
         return self.phrases[name].of(audience)
@@ -33,7 +34,8 @@ class Knowledge:
 
     def without_contacts(self, ids: Iterable[str]) -> "Knowledge":
         """The same content with these contacts switched off: their stand-ins take their place."""
-        return Knowledge(self.topics, self.articles, self.contacts, self.themes, self.phrases, frozenset(ids))
+        return Knowledge(self.topics, self.articles, self.contacts, self.themes, self.phrases, frozenset(ids),
+                         self.languages)
 
     def contacts_for(self, ids: Iterable[str], audience: str, age: int | None = None) -> list[Contact]:
         """The contacts to show, in order: those that fit the reader, each switched-off one replaced.
@@ -98,9 +100,11 @@ def read_knowledge(folder: Path = KNOWLEDGE_DIR) -> tuple[Knowledge, list[Proble
 
     article_file, contact_file = open_file(folder / "articles.yml"), open_file(folder / "contacts.yml")
     theme_file, phrase_file = open_file(folder / "themes.yml"), open_file(folder / "phrases.yml")
+    language_file = open_file(folder / "languages.yml")
     articles = _read_list(article_file, "articles", Article, "ref")
     contacts = _read_list(contact_file, "contacts", Contact, "id")
     themes = _read_list(theme_file, "themes", Theme, "id")
+    languages = _read_list(language_file, "languages", Language, "code")
     phrases = {}
     rows = phrase_file.data.get("phrases") if isinstance(phrase_file.data, dict) else None
     for name, row in (rows or {}).items():
@@ -132,7 +136,7 @@ def read_knowledge(folder: Path = KNOWLEDGE_DIR) -> tuple[Knowledge, list[Proble
     order = {theme: index for index, theme in enumerate(themes)}
     topics = dict(sorted(topics.items(), key=lambda item: (order.get(item[1].theme, 99), item[0])))
     problems = [problem for file in files for problem in file.problems]
-    return Knowledge(topics, articles, contacts, themes, phrases), problems
+    return Knowledge(topics, articles, contacts, themes, phrases, languages=languages), problems
 
 
 def _cross_check(file: YamlFile, topic: Topic, articles: dict, contacts: dict, themes: dict) -> None:

@@ -18,6 +18,11 @@ Message = dict[str, Any]
 FOLLOW_UPS = ("gesprek_stappen", "gesprek_bellen", "gesprek_artikel", "gesprek_makkelijker", "gesprek_meer")
 
 
+def _callable_now(contact: dict[str, Any]) -> int:
+    """0 for a contact that can be called now, 1 where the hours are not known, 2 for the rest."""
+    return {True: 0, None: 1, False: 2}[contact["open_now"]] if contact["tel"] else 2
+
+
 class Messages:
     """Builds messages for one reader at one moment.
 
@@ -26,12 +31,17 @@ class Messages:
         audience: "kind" or "ouder".
         age: the reader's or the child's age where it is known; contacts that do not fit are left out.
         now: aware time for "open now"; default the present.
+        municipality: its name, where it was recognised; the municipality among the contacts is called by it.
     """
 
-    def __init__(self, knowledge: Knowledge, audience: str, age: int | None = None, now: datetime | None = None):
+    def __init__(self, knowledge: Knowledge, audience: str, age: int | None = None, now: datetime | None = None,
+                 municipality: str | None = None):
         self.knowledge = knowledge
         self.audience = audience
         self.age = age if audience == "kind" else None
+        # Of the child it is about, also when a parent asks: some rights begin at an age.
+        self.child_age = age
+        self.municipality = municipality
         self.now = now or now_in_amsterdam()
 
     # -- parts
@@ -41,7 +51,7 @@ class Messages:
         hours = contact.hours if contact.hours is not None else (None if contact.phone else contact.chat_hours)
         return {
             "id": contact.id,
-            "name": contact.name,
+            "name": f"Gemeente {self.municipality}" if contact.id == "gemeente" and self.municipality else contact.name,
             "what": what or contact.what.kind or contact.what.ouder,
             "phone": contact.phone,
             "tel": contact.tel,
@@ -106,20 +116,27 @@ class Messages:
     # -- whole messages
 
     def answer(self, topic_name: str, confidence: float = 1.0, also: Iterable[str] = (),
-               ask_audience: bool = False, urgency: str | None = None) -> Message:
+               ask_audience: bool = False, when: str | None = None) -> Message:
         """The full answer to a topic; crisis topics give a crisis message.
 
         Args:
             also: other topics the message seems to be about, offered as choices.
             ask_audience: adds the question who is asking (once a conversation).
-            urgency: raises the topic's own urgency, for example because it must be solved today.
+            when: "nu" or "binnenkort", where the message said so. A matter that cannot wait (`deadline`) becomes a
+                concern, says so (`today`) and names first whom one can call now.
         """
         topic = self.knowledge.topics[topic_name]
         if topic.urgency == "emergency":
             return self.crisis(topic_name, confidence)
         message = self._base(topic, "answer", confidence)
-        if urgency == "concern" and topic.urgency == "none":
-            message["urgency"] = urgency
+        note = topic.for_age(self.child_age, self.audience)
+        if note:
+            message["age_note"] = note
+        if when and topic.deadline:
+            message["urgency"] = "concern"
+            message["today"] = self.knowledge.phrase("today", self.audience)
+            # Stable: those who can be called now, then those whose hours are not known, then the rest.
+            message["contacts"].sort(key=_callable_now)
         choices = [self.topic_choice(other) for other in also if other in self.knowledge.topics]
         if choices:
             message["also"] = self.knowledge.phrase("also", self.audience)
@@ -173,6 +190,14 @@ class Messages:
         return {"type": "notice", "act": "misschien_crisis",
                 "contacts": self.contacts(("preventie_113", "kindertelefoon", "luisterlijn", "alarmnummer")[:4]),
                 "text": self.knowledge.phrase("maybe_crisis", self.audience), "choices": []}
+
+    def language(self, code: str) -> Message | None:
+        """In the reader's own language: that the answer is in simple Dutch, and who can help. None when not known."""
+        language = self.knowledge.languages.get(code)
+        if language is None:
+            return None
+        return {**self.notice("language", language.text, contacts=language.contacts.of(self.audience)),
+                "lang": language.lang, "dir": language.dir}
 
     def sos(self) -> Message:
         message = self.crisis("crisis_gevaar")

@@ -133,6 +133,28 @@ class Texts(_Frozen):
         return "\n\n".join(" ".join(part.split()) for part in value.split("\n\n"))
 
 
+class ForAge(_Frozen):
+    """What counts at some ages, from `from` up to and including `to` (years of the child)."""
+
+    start: int = Field(alias="from", ge=0, le=25)
+    end: int = Field(alias="to", ge=0, le=25)
+    kind: str = Field(min_length=1)
+    ouder: str = Field(min_length=1)
+
+    @validator("end")
+    def _not_before_the_start(cls, value: int, values: dict) -> int:
+        if value < values.get("start", 0):
+            raise ValueError(f"'to' ({value}) is before 'from' ({values['start']})")
+        return value
+
+    @validator("kind", "ouder")
+    def _lines_are_layout(cls, value: str) -> str:
+        return " ".join(value.split())
+
+    def of(self, audience: str) -> str:
+        return self.kind if audience == "kind" else self.ouder
+
+
 class SignOff(_Frozen):
     """A lawyer's sign-off. `digest` is of the texts that were signed; other texts make it void."""
 
@@ -154,12 +176,29 @@ class Topic(_Frozen):
     contacts: ContactIds
     kind: Texts
     ouder: Texts
+    # Rights that begin or end at an age ("vanaf 12 jaar ..."); shown when the age is known.
+    by_age: list[ForAge] = []
+    # Such a matter cannot wait when it is about today or tomorrow (an eviction, a deportation).
+    deadline: bool = False
     sources: list[str] = []
     confidence: Literal["high", "medium", "low"]
     legal_review: Union[Literal["pending"], SignOff]
 
     def texts(self, audience: str) -> Texts:
         return self.kind if audience == "kind" else self.ouder
+
+    def for_age(self, age: int | None, audience: str) -> str | None:
+        """What counts at this age (years), or None when nothing does or the age is not known."""
+        if age is None:
+            return None
+        return next((row.of(audience) for row in self.by_age if row.start <= age <= row.end), None)
+
+    @validator("by_age")
+    def _no_age_twice(cls, rows: list[ForAge]) -> list[ForAge]:
+        ages = [age for row in rows for age in range(row.start, row.end + 1)]
+        if len(ages) != len(set(ages)):
+            raise ValueError("an age stands in two rows of by_age")
+        return rows
 
     def shown_texts(self, audience: str) -> dict[str, str]:
         """Every text of this answer that this reader may see, by field."""
@@ -171,6 +210,8 @@ class Topic(_Frozen):
             "steps": "\n\n".join(texts.steps),
             "gives": "\n\n".join(article.gives.of(audience) for article in self.articles),
         }
+        if self.by_age:
+            shown["by_age"] = "\n\n".join(row.of(audience) for row in self.by_age)
         if self.law and audience == "ouder":
             shown["law"] = "\n\n".join(rule.says for rule in self.law)
         return shown
@@ -182,3 +223,19 @@ class Theme(_Frozen):
     id: str
     title: PerAudience
     about: PerAudience
+
+
+class Language(_Frozen):
+    """What is said to somebody who types in another language: that the answer is in simple Dutch, and who can help."""
+
+    code: str
+    name: str
+    lang: str
+    dir: Literal["ltr", "rtl"]
+    text: str = Field(min_length=1)
+    contacts: ContactIds
+    review: Union[Literal["pending"], SignOff]
+
+    @validator("text")
+    def _lines_are_layout(cls, value: str) -> str:
+        return " ".join(value.split())

@@ -39,6 +39,7 @@ def as_text(message: dict[str, Any], choices: bool = True) -> str:
     if message.get("title") and not message.get("part"):
         blocks.append(message["title"])
     blocks.append(message.get("text", ""))
+    blocks += [message[extra] for extra in ("age_note", "today") if message.get(extra)]
     if message.get("steps"):
         blocks.append("\n".join([_LABELS["steps"][audience] + ":"]
                                 + [f"  {n}. {step}" for n, step in enumerate(message["steps"], 1)]))

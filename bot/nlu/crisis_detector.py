@@ -18,6 +18,7 @@ from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from bot.nlu.crisis_rules import crisis_rules
+from bot.nlu.crisis_words_other import find_other
 from bot.nlu.dutch_text import doc_of
 
 
@@ -61,6 +62,10 @@ class CrisisDetector(GraphComponent, IntentClassifier):
 
     def _process(self, message: Message) -> None:
         finding = crisis_rules().find(doc_of(message))
+        if finding.level != "sure":
+            other = find_other(message.get(TEXT))
+            if other.level == "sure" or (other.level and finding.level is None):
+                finding = other
         probabilities: Dict[Text, float] = message.get("crisis_probabilities") or {}
         probability = sum(probabilities.values())
         likeliest = max(probabilities, key=probabilities.get) if probabilities else "crisis_gevaar"

@@ -14,14 +14,21 @@ from typing import Sequence
 import numpy as np
 
 from bot.nlu.encoder import SentenceEncoder
+from bot.nlu.encoder_build import TUNED_FILE
 from bot.settings import settings
 
 logger = logging.getLogger(__name__)
 
 
+# Layers tuned on our own questions (docs/adr/0003); without them the encoder works as it came.
+TUNED_DIR = Path(__file__).parent / "tuned"
+
+
 @lru_cache(maxsize=1)
 def encoder() -> SentenceEncoder:
-    return SentenceEncoder()
+    """The encoder of this process: one thread, int8, tuned layers where they are there."""
+    tuned = TUNED_DIR if (TUNED_DIR / TUNED_FILE).exists() else None
+    return SentenceEncoder(threads=1, cache=Path(settings().cache_dir) / "encoder", tuned=tuned)
 
 
 def encoder_version() -> str:

@@ -1,6 +1,7 @@
 """Graph component: plain facts in a message, found with spaCy rules on written Dutch.
 
-Entities: `audience` (kind|ouder), `leeftijd` (years), `artikel` (number or name), `wanneer` (nu|binnenkort), `gemeente`.
+Entities: `audience` (kind|ouder), `leeftijd` (years, of the child it is about), `gaat_over` (zelf|kind|ander: the one who
+asks, their child, somebody else), `artikel` (number or name), `wanneer` (nu|binnenkort), `gemeente` (its official name).
 """
 from __future__ import annotations
 
@@ -20,6 +21,7 @@ from spacy.tokens import Doc, Span
 from spacy.util import filter_spans
 
 from bot.nlu.dutch_text import doc_of, dutch
+from bot.nlu.normalise import written_dutch
 from bot.settings import ROOT
 
 MUNICIPALITIES_FILE = ROOT / "data" / "lexicon" / "gemeenten.txt"
@@ -30,11 +32,27 @@ _CHILDREN = ["zoon", "zoontje", "dochter", "dochtertje", "kind", "kinderen", "ki
 _PARENTS = ["vader", "moeder", "ouder", "ouders", "stiefvader", "stiefmoeder", "pleegouders", "pleegmoeder",
             "pleegvader", "stiefpa", "stiefma", "mentor", "juf", "meester", "opa", "oma", "broer", "voogd", "ouwelui"]
 _MY = ["mijn", "onze", "ons", "m'n", "me", "mij"]
-_NOW = ["vandaag", "vanavond", "vannacht", "vanmiddag", "nu meteen", "direct"]
-_SOON = ["morgen", "overmorgen", "morgenochtend", "morgenvroeg"]
+# Somebody else's child, or a child beside the one who asks.
+_OTHERS = ["vriend", "vriendin", "vriendje", "vriendinnetje", "bestie", "matti", "klasgenoot", "klasgenote", "broer", "broertje", "zus",
+           "zusje", "neefje", "nichtje", "neef", "nicht", "buurmeisje", "buurjongen", "buurjongetje", "leerling", "leerlinge",
+           "kleinkind", "kleinzoon", "kleindochter", "petekind", "stiefbroer", "stiefzus", "halfbroer", "halfzus"]
+# After "me" or "mij" it is about the one who asks after all ("mijn broer slaat me").
+_MYSELF = {"me", "mij", "mezelf", "mijzelf", "ik"}
+_NOW = ["vandaag", "vanavond", "vannacht", "vanmiddag", "vanochtend", "nu meteen", "meteen", "zo meteen", "direct", "op dit moment", "straks",
+        "over een uur", "binnen een uur"]
+_SOON = ["morgen", "overmorgen", "morgenochtend", "morgenmiddag", "morgenavond", "morgenvroeg", "deze week", "dit weekend", "nog deze week"]
 _NUMBER_WORDS = {word: number for number, word in enumerate(
     "nul een twee drie vier vijf zes zeven acht negen tien elf twaalf dertien veertien vijftien zestien zeventien "
     "achttien negentien twintig".split())}
+
+
+@lru_cache(maxsize=1)
+def _municipalities() -> Dict[Text, Text]:
+    """The official names of the municipalities, by their tokens in lower case."""
+    names = [n for n in MUNICIPALITIES_FILE.read_text(encoding="utf-8").splitlines() if n and not n.startswith("#")]
+    also = {"den bosch": "'s-Hertogenbosch", "'s-gravenhage": "Den Haag"}
+    return {" ".join(token.lower_ for token in dutch()(written_dutch(typed))): name
+            for typed, name in [*zip(names, names), *also.items()]}
 
 
 @lru_cache(maxsize=1)
@@ -66,7 +84,7 @@ def _matcher() -> Matcher:
             [child, {"LOWER": {"IN": ["van", "is", "(", ","]}}, {"LOWER": {"IN": ["nu", "pas", "net"]}, "OP": "?"}, years],
             [years, {"LOWER": "jaar"}, {"LOWER": "oud"}],
             [{"LOWER": {"IN": ["hij", "zij", "ze"]}}, {"LOWER": "is"}, years],
-            [{"LOWER": {"IN": ["jongen", "meisje", "broer", "zus", "zusje", "broertje"]}}, {"LOWER": "van"}, years],
+            [{"LOWER": {"IN": ["jongen", "meisje", *_OTHERS]}}, {"LOWER": "van"}, years],
         ])
     matcher.add("leeftijd", [[{"TEXT": {"REGEX": r"^\d{1,2}-?jarige?$"}}]])
     article = {"LOWER": {"IN": ["artikel", "art", "art.", "artikkel", "artiekel"]}}
@@ -76,12 +94,20 @@ def _matcher() -> Matcher:
         [{"LOWER": {"IN": ["ivrk", "kinderrecht", "verdrag"]}}, {"LOWER": {"IN": ["artikel", "nummer"]}, "OP": "?"}, {"TEXT": {"REGEX": r"^\d{1,2}$"}}],
     ])
     matcher.add("nu", [[{"LOWER": word} for word in phrase.split()] for phrase in _NOW])
-    matcher.add("binnenkort", [[{"LOWER": word}] for word in _SOON])
+    matcher.add("binnenkort", [[{"LOWER": word} for word in phrase.split()] for phrase in _SOON] + [
+        [{"LOWER": {"IN": ["over", "binnen"]}}, {"LOWER": {"IN": ["een", "1", "2", "3", "twee", "drie"]}}, {"LOWER": {"IN": ["dag", "dagen"]}}],
+        [{"LOWER": {"IN": ["over", "binnen"]}}, {"LOWER": {"IN": ["een", "1", "24", "48"]}}, {"LOWER": {"IN": ["paar", "uur"]}}, {"LOWER": {"IN": ["dagen", "uur"]}, "OP": "?"}]])
+    matcher.add("groet", [[{"LOWER": {"IN": ["goede", "goeie", "goeden"]}}, {"LOWER": "morgen"}]])
+    matcher.add("ander", [
+        [{"LOWER": {"IN": [*_MY, "een", "een", "die", "dat", "haar", "zijn", "hun", "ons", "onze"]}},
+         {"OP": "?", "LOWER": {"IN": ["beste", "kleine", "grote", "jongste", "oudste", "goede", "jongere", "oudere"]}}, {"LOWER": {"IN": _OTHERS}}],
+        [{"LOWER": {"IN": ["een", "dat", "die", "deze"]}}, {"LOWER": {"IN": ["kind", "jongen", "meisje", "jongetje", "meid"]}},
+         {"LOWER": {"IN": ["in", "bij", "uit", "op", "van"]}}],
+    ])
     if MUNICIPALITIES_FILE.exists():
-        names = [n for n in MUNICIPALITIES_FILE.read_text(encoding="utf-8").splitlines() if n and not n.startswith("#")]
+        names = _municipalities()
         place = {"LOWER": {"IN": ["in", "uit", "gemeente", "naar", "bij"]}}
-        matcher.add("gemeente", [[place] + [{"LOWER": w.lower()} for w in [t.text for t in dutch()(n)]]
-                                 for n in names])
+        matcher.add("gemeente", [[place] + [{"LOWER": word} for word in name.split(" ")] for name in names])
     return matcher
 
 
@@ -92,6 +118,25 @@ def _number(span: Span) -> int | None:
             return int(digits.group(0))
         if token.lower_ in _NUMBER_WORDS and token.lower_ != "een":
             return _NUMBER_WORDS[token.lower_]
+    return None
+
+
+def _about(doc: Doc, found: Dict[Text, List[Span]], asks: Text | None, age_of: Any) -> Any:
+    """Whom the message is about, with the words that say so: zelf, kind, ander, or None when nothing says it."""
+    if age_of and age_of[0] == "leeftijd_zelf" and asks != "ouder":
+        return "zelf", age_of[1]
+    if asks == "ouder" and found.get("ouder"):
+        return "kind", found["ouder"][0]
+    others = sorted(found.get("ander", []), key=lambda span: span.start)
+    if others:
+        after = {token.lower_ for token in doc[others[0].end:]}
+        before = {token.lower_ for token in doc[:others[0].start]}
+        if not after & _MYSELF and not before & (_MYSELF - {"ik"}):
+            return "ander", others[0]
+    if age_of and re.search(r"jongen|meisje|broer|zus|\b(hij|zij|ze)\b", age_of[1].text.lower()):
+        return ("kind" if asks == "ouder" else "ander"), age_of[1]
+    if found.get("kind"):
+        return "zelf", found["kind"][0]
     return None
 
 
@@ -107,6 +152,7 @@ def facts(doc: Doc) -> List[Dict[Text, Any]]:
         rows.append({"entity": entity, "value": value, "start": span.start_char, "end": span.end_char})
 
     own_age = None
+    age_of = None
     for label in ("leeftijd_zelf", "leeftijd"):
         for span in filter_spans(found.get(label, [])):
             rest = doc[span.end:span.end + 3].text
@@ -118,6 +164,7 @@ def facts(doc: Doc) -> List[Dict[Text, Any]]:
                 own_age = value
             if value <= 25 and not any(row["entity"] == "leeftijd" for row in rows):
                 add("leeftijd", value, span)
+                age_of = (label, span)
     # A parent may name their own mother, a child rarely has a son: the parent's words decide.
     if own_age is not None and own_age < 18:
         add("audience", "kind", found["leeftijd_zelf"][0])
@@ -125,15 +172,21 @@ def facts(doc: Doc) -> List[Dict[Text, Any]]:
         add("audience", "ouder", found["ouder"][0])
     elif found.get("kind"):
         add("audience", "kind", found["kind"][0])
+    asks = next((row["value"] for row in rows if row["entity"] == "audience"), None)
+    about = _about(doc, found, asks, age_of)
+    if about:
+        add("gaat_over", *about)
     for span in filter_spans(found.get("artikel", []))[:1]:
         if (value := _number(span)) is not None:
             add("artikel", str(value), span)
-    for label, value in (("nu", "nu"), ("binnenkort", "binnenkort")):
-        if found.get(label):
-            add("wanneer", value, found[label][0])
+    greeting = {token.i for span in found.get("groet", []) for token in span}
+    for label in ("nu", "binnenkort"):
+        when = [span for span in found.get(label, []) if span.start not in greeting]
+        if when:
+            add("wanneer", label, when[0])
             break
     for span in filter_spans(found.get("gemeente", []))[:1]:
-        add("gemeente", span[1:].text.title(), span)
+        add("gemeente", _municipalities()[" ".join(token.lower_ for token in span[1:])], span)
     return rows
 
 

@@ -35,16 +35,21 @@ _ETHIOPIC = re.compile("[\u1200-\u139f\u2d80-\u2ddf]")
 _LATIN = re.compile("[A-Za-z\u00aa-\u024f\u1e00-\u1eff]")
 
 # Letters and small words that tell languages of one alphabet apart.
-_PERSIAN = re.compile(r"[پچژگ]|[\u06cc\u06a9]|\b(?:من|ما|را|است|که|از|این|برای|هستم|می|نمی|آیا|خانه|چه|به|در|شده|شد|بود|کرد|دارم|هم|با)\b")
+_PERSIAN = re.compile(r"[پچژگ]|[\u06cc\u06a9]"
+                      r"|\b(?:من|ما|را|است|که|از|این|برای|هستم|می|نمی|آیا|خانه|چه|به|در|شده|شد|بود|کرد|دارم|هم|با)\b")
 _URDU_PASHTO_KURDISH = re.compile("[ٹڈڑےںټډړښېځڅڼۆێڕڵە]")
 _ARABIC_ONLY = re.compile(r"[ةىيكأإئؤ]|\b(?:في|من|على|هل|ما|لا|أنا|انا|هذا|ماذا|ابي|امي)\b")
 _UKRAINIAN = re.compile("[іїєґІЇЄҐ]")
 _NOT_UKRAINIAN = re.compile("[ыэёъўЫЭЁЪЎђјљњћџЂЈЉЊЋЏѓќ]")
 # Words that only one of the two neighbours has; Russian verbs end in a hard t.
-_UKRAINIAN_WORDS = frozenset("та що як чи де але мене мені мій моє мого ми вони вона тато тата тату мамо можна треба потрібен потрібна буде ласка допоможіть "
-                             "дуже сьогодні дому вдома школи був робити забрали скільки чоловік".split())
-_RUSSIAN_WORDS = frozenset("что как меня мне мой моё мы вы они она папа можно могу нужно нужен хочет пожалуйста помогите очень сегодня дома школе был и "
-                           "или где если его с".split())
+_UKRAINIAN_WORDS = frozenset((
+    "та", "що", "як", "чи", "де", "але", "мене", "мені", "мій", "моє", "мого", "ми", "вони", "вона", "тато", "тата",
+    "тату", "мамо", "можна", "треба", "потрібен", "потрібна", "буде", "ласка", "допоможіть", "дуже", "сьогодні",
+    "дому", "вдома", "школи", "був", "робити", "забрали", "скільки", "чоловік"))
+_RUSSIAN_WORDS = frozenset((
+    "что", "как", "меня", "мне", "мой", "моё", "мы", "вы", "они", "она", "папа", "можно", "могу", "нужно", "нужен",
+    "хочет", "пожалуйста", "помогите", "очень", "сегодня", "дома", "школе", "был", "и", "или", "где", "если", "его",
+    "с"))
 _UKRAINIAN_VERB = re.compile(r"\w[аеиіую]ти\b")
 _RUSSIAN_VERB = re.compile(r"\w(?:ет|ит|ют|ят|ут)\b")
 _AMHARIC = re.compile("[አኝጭሽቸ]|ነው|አለ|ውስጥ|እኔ")
@@ -120,8 +125,10 @@ def _arabic(text: str) -> str:
 
 def _cyrillic(text: str) -> str:
     words = [w.lower() for w in _WORD.findall(text)]
-    ukrainian = 2 * len(_UKRAINIAN.findall(text)) + sum(w in _UKRAINIAN_WORDS for w in words) + len(_UKRAINIAN_VERB.findall(text))
-    other = 2 * len(_NOT_UKRAINIAN.findall(text)) + sum(w in _RUSSIAN_WORDS for w in words) + len(_RUSSIAN_VERB.findall(text))
+    ukrainian = (2 * len(_UKRAINIAN.findall(text)) + sum(w in _UKRAINIAN_WORDS for w in words)
+                 + len(_UKRAINIAN_VERB.findall(text)))
+    other = (2 * len(_NOT_UKRAINIAN.findall(text)) + sum(w in _RUSSIAN_WORDS for w in words)
+             + len(_RUSSIAN_VERB.findall(text)))
     return "uk" if ukrainian > other else "other"
 
 

@@ -12,15 +12,23 @@ from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
+from bot.nlu.clauses import clauses
+from bot.nlu.dutch_text import doc_of
 from bot.nlu.encoders import encode, encode_training_questions, encoder_version
 from bot.nlu.normalise import clean
 
 VECTOR = "sentence_vector"
+CLAUSES = "clauses"
+CLAUSE_VECTORS = "clause_vectors"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
 class SentenceFeaturizer(GraphComponent):
-    """Sets `sentence_vector` (float32 [d]) on each message; one encoding serves every component after it."""
+    """Sets `sentence_vector` (float32 [d]) on each message; one encoding serves every component after it.
+
+    A message of several clauses also gets `clauses` (texts) and `clause_vectors` (float32 [clauses, d]), from the
+    same batch.
+    """
 
     @classmethod
     def required_components(cls) -> List:
@@ -47,8 +55,15 @@ class SentenceFeaturizer(GraphComponent):
     def process(self, messages: List[Message]) -> List[Message]:
         todo = [m for m in messages if m.get(TEXT) is not None and m.get(VECTOR) is None]
         if todo:
-            for message, vector in zip(todo, encode([clean(m.get(TEXT)) for m in todo])):
+            parts = [clauses(doc_of(message)) for message in todo]
+            vectors = encode([clean(m.get(TEXT)) for m in todo] + [clause for part in parts for clause in part])
+            start = len(todo)
+            for message, vector, part in zip(todo, vectors, parts):
                 message.set(VECTOR, vector)
+                if part:
+                    message.set(CLAUSES, part)
+                    message.set(CLAUSE_VECTORS, vectors[start:start + len(part)])
+                    start += len(part)
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:

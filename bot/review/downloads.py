@@ -1,9 +1,12 @@
 """A run of a test set as a file: Excel, CSV or one HTML page."""
+
 from __future__ import annotations
 
 import csv
 import io
+import math
 import re
+from pathlib import Path
 from typing import Any, Sequence
 
 from jinja2 import Environment
@@ -16,25 +19,19 @@ from bot.store.models import TestResult, TestRun
 _HEADS = ("rij", "vraag", "verwacht onderwerp", "gekregen onderwerp", "goed", "zekerheid", "thema")
 _NOT_IN_EXCEL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
-_PAGE = """<!doctype html><html lang="nl"><head><meta charset="utf-8"><title>Meting {{ run.id }}: {{ run.test_set.name }}</title>
-<style>body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem}table{border-collapse:collapse;margin:0 0 2rem}
-td,th{padding:.2rem .7rem;border-bottom:1px solid #999;text-align:left;vertical-align:top}</style></head><body>
-<h1>{{ run.test_set.name }}</h1>
-<p>Model {{ run.model }}, gemeten op {{ when }}. Goed: {{ m.all.hits }} van {{ m.all.total }} ({{ pct(m.all.value) }}).</p>
-<h2>Per thema</h2><table><tr><th>thema</th><th>goed</th><th>vragen</th></tr>
-{% for name, s in m.themes %}<tr><td>{{ name }}</td><td>{{ pct(s.value) }}</td><td>{{ s.total }}</td></tr>{% endfor %}</table>
-<h2>Per onderwerp</h2><table><tr><th>onderwerp</th><th>vragen</th><th>precisie</th><th>bereik</th><th>F1</th></tr>
-{% for name, t in m.topics.items() %}<tr><td>{{ name }}</td><td>{{ t.n }}</td><td>{{ pct(t.precision) }}</td><td>{{ pct(t.recall) }}</td><td>{{ pct(t.f1) }}</td></tr>{% endfor %}</table>
-<h2>Verwisseld</h2><table><tr><th>verwacht</th><th>gekregen</th><th>keer</th></tr>
-{% for a, b, n in m.confusions %}<tr><td>{{ a }}</td><td>{{ b }}</td><td>{{ n }}</td></tr>{% endfor %}</table>
-<h2>Fout</h2><table><tr><th>rij</th><th>vraag</th><th>verwacht</th><th>gekregen</th><th>zekerheid</th></tr>
-{% for r in m.failures %}<tr><td>{{ r.case.row }}</td><td>{{ r.case.question }}</td><td>{{ r.case.topic }}</td><td>{{ r.got }}</td><td>{{ pct(r.confidence) }}</td></tr>{% endfor %}</table>
-</body></html>"""
+_PAGE = Path(__file__).parent / "run_page.html"
 
 
 def _cells(row: TestResult) -> list[Any]:
-    return [row.case.row, row.case.question, row.case.topic, row.got, "ja" if row.got == row.case.topic else "nee",
-            round(row.confidence, 4), theme_of(row.case.topic)]
+    return [
+        row.case.row,
+        row.case.question,
+        row.case.topic,
+        row.got,
+        "ja" if row.got == row.case.topic else "nee",
+        round(row.confidence, 4),
+        theme_of(row.case.topic),
+    ]
 
 
 def _harmless(value: Any) -> Any:
@@ -48,11 +45,15 @@ def as_csv(rows: Sequence[TestResult]) -> bytes:
     writer = csv.writer(out, delimiter=";")
     writer.writerow(_HEADS)
     for row in rows:
-        writer.writerow([str(cell).replace(".", ",") if isinstance(cell, float) else _harmless(cell) for cell in _cells(row)])
+        writer.writerow(
+            [str(cell).replace(".", ",") if isinstance(cell, float) else _harmless(cell) for cell in _cells(row)]
+        )
     return out.getvalue().encode("utf-8-sig")
 
 
-def _sheet(book: Workbook, title: str, heads: Sequence[str], rows: Sequence[Sequence[Any]], widths: Sequence[int]) -> None:
+def _sheet(
+    book: Workbook, title: str, heads: Sequence[str], rows: Sequence[Sequence[Any]], widths: Sequence[int]
+) -> None:
     sheet = book.create_sheet(title)
     for number, values in enumerate([heads, *rows], 1):
         for column, value in enumerate(values, 1):
@@ -73,14 +74,34 @@ def as_excel(run: TestRun, when: str, rows: Sequence[TestResult], m: Measured) -
     """A workbook with the whole, each theme, each topic, the confusions and every question."""
     book = Workbook()
     book.remove(book.active)
-    _sheet(book, "Samenvatting", ("wat", "waarde"), [
-        ("testset", run.test_set.name), ("model", run.model), ("gemeten", when), ("vragen", m.all.total),
-        ("goed", m.all.hits), ("deel goed", round(m.all.value, 4) if m.all.total else "–")], (16, 60))
-    _sheet(book, "Per thema", ("thema", "goed", "vragen", "deel goed"),
-           [(n, s.hits, s.total, round(s.value, 4)) for n, s in m.themes], (40, 8, 8, 10))
-    _sheet(book, "Per onderwerp", ("onderwerp", "vragen", "precisie", "bereik", "F1"),
-           [(n, t["n"], round(t["precision"], 4), round(t["recall"], 4), round(t["f1"], 4)) for n, t in m.topics.items()],
-           (34, 8, 10, 10, 10))
+    _sheet(
+        book,
+        "Samenvatting",
+        ("wat", "waarde"),
+        [
+            ("testset", run.test_set.name),
+            ("model", run.model),
+            ("gemeten", when),
+            ("vragen", m.all.total),
+            ("goed", m.all.hits),
+            ("deel goed", round(m.all.value, 4) if m.all.total else "–"),
+        ],
+        (16, 60),
+    )
+    _sheet(
+        book,
+        "Per thema",
+        ("thema", "goed", "vragen", "deel goed"),
+        [(n, s.hits, s.total, round(s.value, 4)) for n, s in m.themes],
+        (40, 8, 8, 10),
+    )
+    _sheet(
+        book,
+        "Per onderwerp",
+        ("onderwerp", "vragen", "precisie", "bereik", "F1"),
+        [(n, t["n"], round(t["precision"], 4), round(t["recall"], 4), round(t["f1"], 4)) for n, t in m.topics.items()],
+        (34, 8, 10, 10, 10),
+    )
     _sheet(book, "Verwisseld", ("verwacht", "gekregen", "keer"), m.confusions, (34, 34, 8))
     _sheet(book, "Vragen", _HEADS, [_cells(row) for row in rows], (6, 80, 30, 30, 8, 10, 30))
     out = io.BytesIO()
@@ -90,7 +111,9 @@ def as_excel(run: TestRun, when: str, rows: Sequence[TestResult], m: Measured) -
 
 def as_html(run: TestRun, when: str, m: Measured) -> bytes:
     """One page that needs nothing else."""
-    def pct(value: float) -> str:
-        return f"{100 * value:.1f}%".replace(".", ",") if value == value else "–"
 
-    return Environment(autoescape=True).from_string(_PAGE).render(run=run, when=when, m=m, pct=pct).encode()
+    def pct(value: float) -> str:
+        return f"{100 * value:.1f}%".replace(".", ",") if not math.isnan(value) else "–"
+
+    page = Environment(autoescape=True).from_string(_PAGE.read_text(encoding="utf-8"))
+    return page.render(run=run, when=when, m=m, pct=pct).encode()

@@ -3,6 +3,7 @@
 Each proposal is written once. Files that hold nothing accepted are not touched; in the others every line that is
 not the volunteers' stays as it is. A file whose change would break the content is left alone and named.
 """
+
 from __future__ import annotations
 
 from collections import defaultdict
@@ -36,8 +37,10 @@ class Exported:
     left: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
-        lines = [f"{self.training} training questions, {self.regression} regression questions, {self.texts} texts and "
-                 f"{self.sign_offs} sign-offs written."]
+        lines = [
+            f"{self.training} training questions, {self.regression} regression questions, {self.texts} texts and "
+            f"{self.sign_offs} sign-offs written."
+        ]
         if self.already:
             lines.append(f"{self.already} stood in the files already.")
         lines += [f"  {name}" for name in sorted(self.files)]
@@ -74,8 +77,9 @@ def _questions(db, root: Path, done: Exported) -> list[Proposal]:
     if regression:
         path = root / nlu_files.REGRESSION
         path.parent.mkdir(parents=True, exist_ok=True)
-        text, added = nlu_files.with_regression(read_exactly(path) if path.exists() else "",
-                                                [(row.question, row.topic, row.audience) for row in regression])
+        text, added = nlu_files.with_regression(
+            read_exactly(path) if path.exists() else "", [(row.question, row.topic, row.audience) for row in regression]
+        )
         if added:
             write_whole(path, text)
             done.files.add(str(nlu_files.REGRESSION))
@@ -118,11 +122,15 @@ def _texts(db, root: Path, done: Exported) -> list[TextProposal]:
             exported.append(row)
             continue
         if now != row.before:
-            done.left.append(f"text {row.id}: {row.topic} ({row.audience}, {row.field}) was changed since it was proposed")
+            done.left.append(
+                f"text {row.id}: {row.topic} ({row.audience}, {row.field}) was changed since it was proposed"
+            )
             continue
         name = f"data/knowledge/topics/{topic.theme}/{topic.topic}.yml"
         try:
-            wrong = _change(root, topic, topic_files.with_text(read_exactly(root / name), row.audience, row.field, row.after))
+            wrong = _change(
+                root, topic, topic_files.with_text(read_exactly(root / name), row.audience, row.field, row.after)
+            )
         except FileProblem as problem:
             wrong = str(problem)
         if wrong:
@@ -145,8 +153,11 @@ def _sign_offs(db, root: Path, done: Exported) -> list[LegalSignOff]:
             continue
         name = f"data/knowledge/topics/{topic.theme}/{topic.topic}.yml"
         try:
-            wrong = _change(root, topic, topic_files.with_sign_off(
-                read_exactly(root / name), row.lawyer, row.signed_on.isoformat(), row.digest))
+            wrong = _change(
+                root,
+                topic,
+                topic_files.with_sign_off(read_exactly(root / name), row.lawyer, row.signed_on.isoformat(), row.digest),
+            )
         except FileProblem as problem:
             wrong = str(problem)
         if wrong:

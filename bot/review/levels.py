@@ -1,4 +1,5 @@
 """The reading level of a proposed text, as it is typed, and what else is wrong with it."""
+
 from __future__ import annotations
 
 import re
@@ -31,8 +32,10 @@ def level_of(text: str, audience: str, field: str) -> dict[str, Any]:
         if found.score < FLOOR[audience]:
             wrong.append(f"Te moeilijk: {found.score:.0f}; ten minste {FLOOR[audience]:.0f} is nodig.")
         if found.words_per_sentence > WORDS_PER_SENTENCE[audience]:
-            wrong.append(f"De zinnen zijn te lang: gemiddeld {found.words_per_sentence:.0f} woorden, hooguit "
-                         f"{WORDS_PER_SENTENCE[audience]:.0f}.")
+            wrong.append(
+                f"De zinnen zijn te lang: gemiddeld {found.words_per_sentence:.0f} woorden, hooguit "
+                f"{WORDS_PER_SENTENCE[audience]:.0f}."
+            )
         if _PHONE_IN_TEXT.search(text):
             wrong.append("Er staat een telefoonnummer in de tekst. Dat hoort bij de contacten.")
         if _MARKUP.search(text):
@@ -41,5 +44,11 @@ def level_of(text: str, audience: str, field: str) -> dict[str, Any]:
             wrong.append("De tekst belooft iets. Wij beloven niets.")
         if len(text) > MAX_TEXT:
             wrong.append(f"De tekst is langer dan {MAX_TEXT} tekens.")
-    return {"score": round(found.score), "words": round(found.words_per_sentence, 1), "count": found.words,
-            "goal": round(AVERAGE[audience]), "floor": round(FLOOR[audience]), "wrong": wrong}
+    return {
+        "score": round(found.score),
+        "words": round(found.words_per_sentence, 1),
+        "count": found.words,
+        "goal": round(AVERAGE[audience]),
+        "floor": round(FLOOR[audience]),
+        "wrong": wrong,
+    }

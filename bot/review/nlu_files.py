@@ -1,11 +1,12 @@
 """Adds questions to the training and regression files, and leaves every other byte as it is."""
+
 from __future__ import annotations
 
 import os
 import re
 import tempfile
 from pathlib import Path
-from typing import Iterable
+from typing import Callable, Iterable
 
 from bot.nlu_data import same
 
@@ -42,7 +43,7 @@ def _order(text: str) -> tuple[str, str]:
     return (text.casefold(), text)
 
 
-def _place(lines: list[str], start: int, end: int, new: str, item_of: "callable") -> int:
+def _place(lines: list[str], start: int, end: int, new: str, item_of: Callable[[str], str]) -> int:
     """Where `new` goes among lines[start:end], which are sorted."""
     for index in range(start, end):
         if _order(item_of(lines[index])) > _order(new):
@@ -74,7 +75,11 @@ def with_questions(text: str, intent: str, questions: Iterable[str]) -> tuple[st
     """
     newline = "\r\n" if "\r\n" in text else "\n"
     lines = text.splitlines(keepends=True)
-    present = {same(line.strip()[2:]) for line in lines if line.strip().startswith("- ") and not _BLOCK.match(line.rstrip("\r\n"))}
+    present = {
+        same(line.strip()[2:])
+        for line in lines
+        if line.strip().startswith("- ") and not _BLOCK.match(line.rstrip("\r\n"))
+    }
     added = []
     for question in sorted(questions, key=_order):
         if same(question) in present:
@@ -85,9 +90,13 @@ def with_questions(text: str, intent: str, questions: Iterable[str]) -> tuple[st
             lines[-1] += newline
         block = _own_block(lines, intent)
         if block is None:
-            lines += [f"- intent: {intent}{newline}", f"  metadata: {{voice: {VOICE}}}{newline}", f"  examples: |{newline}"]
+            lines += [
+                f"- intent: {intent}{newline}",
+                f"  metadata: {{voice: {VOICE}}}{newline}",
+                f"  examples: |{newline}",
+            ]
             block = (len(lines), len(lines))
-        at = _place(lines, *block, question, lambda line: line[len(_ITEM):].rstrip("\r\n"))
+        at = _place(lines, *block, question, lambda line: line[len(_ITEM) :].rstrip("\r\n"))
         lines.insert(at, f"{_ITEM}{question}{newline}")
     return "".join(lines), added
 
@@ -125,7 +134,16 @@ def with_regression(text: str, rows: Iterable[tuple[str, str, str]]) -> tuple[st
         if lines and not lines[-1].endswith("\n"):
             lines[-1] += newline
         line = f"{question}\t{topic}\t\t{audience}\t{VOICE}{newline}"
-        at = next((i for i, old in enumerate(lines) if old.strip() and not old.startswith("#")
-                   and not old.startswith("text\ttopic") and key(old) > key(line)), len(lines))
+        at = next(
+            (
+                i
+                for i, old in enumerate(lines)
+                if old.strip()
+                and not old.startswith("#")
+                and not old.startswith("text\ttopic")
+                and key(old) > key(line)
+            ),
+            len(lines),
+        )
         lines.insert(at, line)
     return "".join(lines), added

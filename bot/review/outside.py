@@ -3,6 +3,7 @@
 A cell under five, zero too, is "fewer than five". A day's total is a lower bound: the cells that are shown, plus the
 others together where they are five or more. So a total minus its cells never gives a small number away.
 """
+
 from __future__ import annotations
 
 from collections import defaultdict
@@ -45,8 +46,10 @@ def lines(rows: Iterable[DailyCount]) -> list[Line]:
     found: dict[tuple[date, str], dict[str, int]] = defaultdict(dict)
     for row in rows:
         found[(row.day, row.theme)][row.what] = row.count
-    made = [Line(day, theme, _total(counts), {kind: shown(counts.get(kind, 0)) for kind in KINDS})
-            for (day, theme), counts in found.items()]
+    made = [
+        Line(day, theme, _total(counts), {kind: shown(counts.get(kind, 0)) for kind in KINDS})
+        for (day, theme), counts in found.items()
+    ]
     return sorted(made, key=lambda line: (-line.day.toordinal(), line.theme))
 
 

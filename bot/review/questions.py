@@ -1,4 +1,5 @@
 """Questions that volunteers propose: what they may look like, and which present questions are nearly the same."""
+
 from __future__ import annotations
 
 import unicodedata
@@ -32,8 +33,11 @@ class Near:
 
 def tidy(text: str) -> str:
     """`text` on one line, without signs that cannot be seen."""
-    text = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text
-                   if unicodedata.category(c) not in ("Cf", "Cs") or c == "\u200d")
+    text = "".join(
+        " " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c
+        for c in text
+        if unicodedata.category(c) not in ("Cf", "Cs") or c == "\u200d"
+    )
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
@@ -49,7 +53,9 @@ def checked(text: str) -> str:
     if len(text) > MAX_LENGTH:
         raise QuestionError(f"De vraag is langer dan {MAX_LENGTH} tekens.")
     if any(sign in text for sign in "[]{}\\"):
-        raise QuestionError("Haal de tekens [ ] { } en \\ uit de vraag: die hebben in de bestanden een eigen betekenis.")
+        raise QuestionError(
+            "Haal de tekens [ ] { } en \\ uit de vraag: die hebben in de bestanden een eigen betekenis."
+        )
     if text[0] in "/#":
         raise QuestionError("Een vraag kan niet met / of # beginnen.")
     return text
@@ -60,7 +66,8 @@ class KnownQuestions:
 
     def __init__(self, root: Path = ROOT):
         self._rows: list[tuple[str, str, str]] = [
-            (q.text, q.intent, "training") for q in read_questions(root / "data" / "nlu")]
+            (q.text, q.intent, "training") for q in read_questions(root / "data" / "nlu")
+        ]
         for file in sorted((root / "tests" / "nlu").glob("*.tsv")):
             for line in file.read_text(encoding="utf-8").splitlines():
                 cells = line.split("\t")

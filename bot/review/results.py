@@ -1,4 +1,5 @@
 """What a run of a test set says: accuracy per theme and topic, confusions, failures, and two runs side by side."""
+
 from __future__ import annotations
 
 from collections import defaultdict
@@ -34,11 +35,12 @@ def measured(rows: Sequence[TestResult]) -> Measured:
         by_theme[theme_of(row.case.topic)].append(row.got == row.case.topic)
     truth, got = [r.case.topic for r in rows], [r.got for r in rows]
     return Measured(
-        all=share(t == g for t, g in zip(truth, got)),
+        all=share(t == g for t, g in zip(truth, got, strict=True)),
         themes=sorted(((name, share(hits)) for name, hits in by_theme.items()), key=lambda item: item[1].value),
         topics=dict(sorted(per_label(truth, got).items(), key=lambda item: (item[1]["f1"], item[0]))),
         confusions=confusions(truth, got),
-        failures=[r for r in rows if r.got != r.case.topic])
+        failures=[r for r in rows if r.got != r.case.topic],
+    )
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,10 @@ def compared(before: Sequence[TestResult], now: Sequence[TestResult]) -> Compare
     old, new = measured([a for a, _ in pairs]), measured([b for _, b in pairs])
     themes_before = dict(old.themes)
     return Compared(
-        old, new,
+        old,
+        new,
         better=[(a, b) for a, b in pairs if a.got != a.case.topic and b.got == b.case.topic],
         worse=[(a, b) for a, b in pairs if a.got == a.case.topic and b.got != b.case.topic],
         themes=[(name, themes_before[name], value) for name, value in new.themes],
-        questions=len(pairs))
+        questions=len(pairs),
+    )

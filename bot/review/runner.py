@@ -4,6 +4,7 @@
 
 The process goes on when the page is closed and when the server restarts. Its progress is in the database.
 """
+
 from __future__ import annotations
 
 import json
@@ -33,7 +34,7 @@ def _results(assistant: Any, cases: Sequence[TestCase]) -> list[dict]:
 
     asked = [Case(c.question, c.topic, (), c.audience, "-", "topic", "console") for c in cases]
     rows = []
-    for case, result in zip(cases, run_cases(assistant, asked, progress=False)):
+    for case, result in zip(cases, run_cases(assistant, asked, progress=False), strict=True):
         # Not sure, or an emergency word: then the likeliest topic is what counts.
         first = result.intent if result.intent in knowledge().topics else (result.ranking[0] if result.ranking else "-")
         rows.append({"case_id": case.id, "got": first, "intent": result.intent, "confidence": result.confidence})
@@ -42,7 +43,7 @@ def _results(assistant: Any, cases: Sequence[TestCase]) -> list[dict]:
 
 def _parts(cases: Sequence[TestCase]) -> Iterator[Sequence[TestCase]]:
     for start in range(0, len(cases), AT_ONCE):
-        yield cases[start:start + AT_ONCE]
+        yield cases[start : start + AT_ONCE]
 
 
 def run_set(url: str, run_id: int, load: Callable[[str], Any]) -> bool:
@@ -93,8 +94,15 @@ def run_set(url: str, run_id: int, load: Callable[[str], Any]) -> bool:
 
 def launch(chosen: Settings, run_id: int) -> None:
     """Starts the process that measures a run, and notices when it ends without having finished."""
-    process = subprocess.Popen([sys.executable, "-m", "bot.review.runner", str(run_id)], cwd=ROOT, stdin=subprocess.PIPE,
-                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bot.review.runner", str(run_id)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        text=True,
+    )
     # Not as an argument: everybody on the machine can read those, and the address may hold a password.
     process.stdin.write(json.dumps({"url": chosen.database_url, "models": str(chosen.model_dir)}))
     process.stdin.close()

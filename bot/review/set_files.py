@@ -1,4 +1,5 @@
 """Reads a test set as volunteers make it: CSV or TSV, from Excel or by hand. All mistakes at once, with row numbers."""
+
 from __future__ import annotations
 
 import csv
@@ -74,7 +75,11 @@ def read_upload(data: bytes, topics: Mapping[str, str]) -> Uploaded:
         topics: every accepted way to name a topic (lower case) -> the topic's name.
     """
     if data[:4] == b"PK\x03\x04" or data[:4] == b"\xd0\xcf\x11\xe0":
-        return Uploaded([], [Mistake(0, "Dit is een Excel-bestand. Kies in Excel: Opslaan als, CSV (UTF-8), en laad dat bestand.")], [])
+        return Uploaded(
+            [],
+            [Mistake(0, "Dit is een Excel-bestand. Kies in Excel: Opslaan als, CSV (UTF-8), en laad dat bestand.")],
+            [],
+        )
     try:
         text = _decode(data).replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError:
@@ -90,7 +95,9 @@ def read_upload(data: bytes, topics: Mapping[str, str]) -> Uploaded:
     try:
         rows = list(csv.reader(io.StringIO(text), delimiter=sign, strict=False))
     except csv.Error:
-        return Uploaded([], [Mistake(0, "Dit bestand kan niet gelezen worden. Kijk of alle aanhalingstekens weer dicht zijn.")], [])
+        return Uploaded(
+            [], [Mistake(0, "Dit bestand kan niet gelezen worden. Kijk of alle aanhalingstekens weer dicht zijn.")], []
+        )
     for number, row in enumerate(rows, 1):
         if not any(cell.strip() for cell in row) or (number == 1 and row[0].lower().startswith("sep=")):
             continue

@@ -1,4 +1,5 @@
 """A lawyer's sign-off counts for the texts that were signed, and for no others."""
+
 from __future__ import annotations
 
 import hashlib
@@ -19,8 +20,16 @@ def digest_of(topic: Topic) -> str:
         "law": [[rule.ref, rule.says, rule.url] for rule in topic.law],
         "contacts": [topic.contacts.kind, topic.contacts.ouder],
         # Steps one by one: joined texts could hide that one step became two.
-        "texts": [[topic.texts(a).text, topic.texts(a).simple, topic.texts(a).more, topic.texts(a).steps,
-                   [here.gives.of(a) for here in topic.articles]] for a in AUDIENCES],
+        "texts": [
+            [
+                topic.texts(a).text,
+                topic.texts(a).simple,
+                topic.texts(a).more,
+                topic.texts(a).steps,
+                [here.gives.of(a) for here in topic.articles],
+            ]
+            for a in AUDIENCES
+        ],
     }
     return hashlib.sha256(json.dumps(seen, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 

@@ -1,4 +1,5 @@
 """Replaces one text or the sign-off in an answer's file, and leaves every other line as it is."""
+
 from __future__ import annotations
 
 import json
@@ -17,10 +18,10 @@ def _block_end(lines: list[str], start: int, indent: int) -> int:
     end = start + 1
     while end < len(lines):
         line = lines[end]
-        if line.strip() and len(line) - len(line.lstrip(" ")) <= indent:
-            # A list may stand at its key's own indentation.
-            if not (line.lstrip().startswith("- ") and len(line) - len(line.lstrip(" ")) == indent):
-                break
+        # A list may stand at its key's own indentation.
+        item = line.startswith(" " * indent + "- ")
+        if line.strip() and not item and len(line) - len(line.lstrip(" ")) <= indent:
+            break
         end += 1
     while end > start + 1 and not lines[end - 1].strip():
         end -= 1
@@ -87,5 +88,10 @@ def with_sign_off(source: str, name: str, date: str, digest: str) -> str:
     lines = source.splitlines()
     start = _key_line(lines, "legal_review", 0, 0, len(lines))
     end = _block_end(lines, start, 0)
-    new = ["legal_review:", f"  name: {json.dumps(name, ensure_ascii=False)}", f'  date: "{date}"', f"  digest: {digest}"]
+    new = [
+        "legal_review:",
+        f"  name: {json.dumps(name, ensure_ascii=False)}",
+        f'  date: "{date}"',
+        f"  digest: {digest}",
+    ]
     return newline.join(lines[:start] + new + lines[end:]) + (newline if source.endswith("\n") else "")

@@ -2,6 +2,7 @@
 
 Tokens are random and kept as digests only, so that a copy of the database opens no session.
 """
+
 from __future__ import annotations
 
 import hashlib
@@ -68,7 +69,9 @@ def new_link(db: Session, volunteer: Volunteer) -> str:
     db.flush()
     db.execute(delete(SetupLink).where(SetupLink.volunteer_id == volunteer.id))
     token = secrets.token_urlsafe(24)
-    db.add(SetupLink(digest=_digest(token), volunteer_id=volunteer.id, expires_at=utc_now() + timedelta(days=LINK_DAYS)))
+    db.add(
+        SetupLink(digest=_digest(token), volunteer_id=volunteer.id, expires_at=utc_now() + timedelta(days=LINK_DAYS))
+    )
     return token
 
 
@@ -114,7 +117,9 @@ def set_passphrase(db: Session, token: str, passphrase: str, again: str) -> Volu
     if volunteer is None:
         raise AccountError("Deze link is al gebruikt of verlopen. Vraag de beheerder om een nieuwe.")
     if len(passphrase) < MIN_PASSPHRASE:
-        raise AccountError(f"Kies een wachtzin van ten minste {MIN_PASSPHRASE} tekens, bijvoorbeeld vier gewone woorden.")
+        raise AccountError(
+            f"Kies een wachtzin van ten minste {MIN_PASSPHRASE} tekens, bijvoorbeeld vier gewone woorden."
+        )
     if len(passphrase) > MAX_PASSPHRASE:
         raise AccountError(f"Een wachtzin heeft hooguit {MAX_PASSPHRASE} tekens.")
     if passphrase != again:
@@ -168,8 +173,14 @@ def start_session(db: Session, volunteer: Volunteer) -> str:
     now = utc_now()
     db.execute(delete(SignedIn).where(SignedIn.expires_at < now))
     token = secrets.token_urlsafe(32)
-    db.add(SignedIn(digest=_digest(token), volunteer_id=volunteer.id, seen_at=now,
-                    expires_at=now + timedelta(hours=SESSION_HOURS)))
+    db.add(
+        SignedIn(
+            digest=_digest(token),
+            volunteer_id=volunteer.id,
+            seen_at=now,
+            expires_at=now + timedelta(hours=SESSION_HOURS),
+        )
+    )
     audit.note(db, volunteer, "signed_in")
     return token
 

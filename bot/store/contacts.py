@@ -1,4 +1,5 @@
 """What volunteers found out about contacts: checked, or wrong and switched off."""
+
 from __future__ import annotations
 
 import logging
@@ -40,7 +41,7 @@ def overdue(day: date) -> bool:
     return now_in_amsterdam().date() - day > REMIND_AFTER
 
 
-def change(db: Session, volunteer: Volunteer, contact_id: str, version: int, action: str, note: str = "") -> None:
+def change(db: Session, volunteer: Volunteer, contact_id: str, version: int, *, action: str, note: str = "") -> None:
     """`action` is checked, off or on; `version` is what the volunteer saw, 0 when nothing was noted yet.
 
     Raises:
@@ -48,7 +49,9 @@ def change(db: Session, volunteer: Volunteer, contact_id: str, version: int, act
         ValueError: this contact may not be switched off.
     """
     if action == "off" and contact_id == ALWAYS_ON:
-        raise ValueError("112 kan niet uit: er moet altijd iemand te bellen zijn. Bel de beheerder als hier iets niet klopt.")
+        raise ValueError(
+            "112 kan niet uit: er moet altijd iemand te bellen zijn. Bel de beheerder als hier iets niet klopt."
+        )
     row = db.get(ContactState, contact_id)
     # A wrong number must go at once; only undoing or confirming needs to know the newest state.
     if action != "off" and (row.version if row else 0) != version:

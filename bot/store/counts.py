@@ -52,6 +52,11 @@ class Counts:
     def helpful(self, yes: bool, theme: str = "-") -> None:
         self._add(theme, "helpful" if yes else "not_helpful")
 
+    def waiting(self) -> int:
+        """How many numbers wait to be written."""
+        with self._lock:
+            return len(self._waiting)
+
     def _add(self, theme: str, what: str) -> None:
         with self._lock:
             if len(self._waiting) < _MAX_WAITING:

@@ -5,7 +5,7 @@ volunteers' own test questions.
 """
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from sqlalchemy import JSON, Boolean, Column, Date, DateTime, Float, ForeignKey, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import declarative_base, relationship
@@ -15,7 +15,7 @@ Base = declarative_base()
 
 def utc_now() -> datetime:
     """The present, UTC, without a zone."""
-    return datetime.now(timezone.utc).replace(tzinfo=None)
+    return datetime.now(UTC).replace(tzinfo=None)
 
 
 class DailyCount(Base):

@@ -1,4 +1,5 @@
-"""Volunteers' test sets and their runs. A run's progress is in the database: whoever looks sees it, from any process."""
+"""Volunteers' test sets and their runs. A run's progress is in the database: any process can see it."""
+
 from __future__ import annotations
 
 from datetime import timedelta
@@ -30,8 +31,10 @@ def add_set(db: Session, volunteer: Volunteer, name: str, cases: Iterable[tuple[
     made = TestSet(name=name, made_by=volunteer.name)
     db.add(made)
     db.flush()
-    rows = [{"set_id": made.id, "row": row, "question": question, "topic": topic, "audience": audience}
-            for row, question, topic, audience in cases]
+    rows = [
+        {"set_id": made.id, "row": row, "question": question, "topic": topic, "audience": audience}
+        for row, question, topic, audience in cases
+    ]
     db.bulk_insert_mappings(TestCase, rows)
     audit.note(db, volunteer, "set_uploaded", made.id, f"{name}: {len(rows)}")
     return made
@@ -39,7 +42,9 @@ def add_set(db: Session, volunteer: Volunteer, name: str, cases: Iterable[tuple[
 
 def sets(db: Session) -> list[tuple[TestSet, int]]:
     """All sets, newest first, each with its number of questions."""
-    query = (select(TestSet, func.count(TestCase.id)).outerjoin(TestCase).group_by(TestSet.id).order_by(TestSet.id.desc()))
+    query = (
+        select(TestSet, func.count(TestCase.id)).outerjoin(TestCase).group_by(TestSet.id).order_by(TestSet.id.desc())
+    )
     return [(row[0], row[1]) for row in db.execute(query)]
 
 
@@ -64,8 +69,11 @@ def start(db: Session, volunteer: Volunteer, test_set: TestSet, model: str) -> T
 
 def resume(db: Session, volunteer: Volunteer, run: TestRun) -> bool:
     """Makes an interrupted run wait for a worker again; what was measured is kept."""
-    query = update(TestRun).where(TestRun.id == run.id, TestRun.status == "interrupted").values(
-        status="waiting", worker="", alive_at=utc_now())
+    query = (
+        update(TestRun)
+        .where(TestRun.id == run.id, TestRun.status == "interrupted")
+        .values(status="waiting", worker="", alive_at=utc_now())
+    )
     if db.execute(query.execution_options(synchronize_session=False)).rowcount != 1:
         return False
     audit.note(db, volunteer, "run_resumed", run.id)
@@ -74,8 +82,11 @@ def resume(db: Session, volunteer: Volunteer, run: TestRun) -> bool:
 
 def claim(db: Session, run_id: int, worker: str) -> TestRun:
     """Takes a waiting run; only one worker can."""
-    query = update(TestRun).where(TestRun.id == run_id, TestRun.status == "waiting").values(
-        status="running", worker=worker, alive_at=utc_now())
+    query = (
+        update(TestRun)
+        .where(TestRun.id == run_id, TestRun.status == "waiting")
+        .values(status="running", worker=worker, alive_at=utc_now())
+    )
     if db.execute(query.execution_options(synchronize_session=False)).rowcount != 1:
         raise NotMine
     return db.get(TestRun, run_id, populate_existing=True)
@@ -94,8 +105,11 @@ def alive(db: Session, run_id: int, worker: str, results: Sequence[dict] = ()) -
     Raises:
         NotMine: the run was taken over or deleted; nothing was written.
     """
-    query = update(TestRun).where(TestRun.id == run_id, TestRun.worker == worker, TestRun.status == "running").values(
-        alive_at=utc_now(), done=TestRun.done + len(results))
+    query = (
+        update(TestRun)
+        .where(TestRun.id == run_id, TestRun.worker == worker, TestRun.status == "running")
+        .values(alive_at=utc_now(), done=TestRun.done + len(results))
+    )
     if db.execute(query.execution_options(synchronize_session=False)).rowcount != 1:
         raise NotMine
     if results:
@@ -103,15 +117,21 @@ def alive(db: Session, run_id: int, worker: str, results: Sequence[dict] = ()) -
 
 
 def finish(db: Session, run_id: int, worker: str, status: str = "done") -> None:
-    query = update(TestRun).where(TestRun.id == run_id, TestRun.worker == worker, TestRun.status == "running").values(
-        status=status, finished_at=utc_now() if status == "done" else None)
+    query = (
+        update(TestRun)
+        .where(TestRun.id == run_id, TestRun.worker == worker, TestRun.status == "running")
+        .values(status=status, finished_at=utc_now() if status == "done" else None)
+    )
     db.execute(query.execution_options(synchronize_session=False))
 
 
 def interrupt(db: Session, run_id: int) -> None:
     """The worker's process ended: what it left unfinished can be resumed."""
-    query = update(TestRun).where(TestRun.id == run_id, TestRun.status.in_(("waiting", "running"))).values(
-        status="interrupted", worker="")
+    query = (
+        update(TestRun)
+        .where(TestRun.id == run_id, TestRun.status.in_(("waiting", "running")))
+        .values(status="interrupted", worker="")
+    )
     db.execute(query.execution_options(synchronize_session=False))
 
 
@@ -120,8 +140,11 @@ def mark_lost(db: Session) -> int:
     now = utc_now()
     changed = 0
     for status, patience in (("running", LOST_AFTER), ("waiting", NEVER_CAME)):
-        query = update(TestRun).where(TestRun.status == status, TestRun.alive_at < now - patience).values(
-            status="interrupted", worker="")
+        query = (
+            update(TestRun)
+            .where(TestRun.status == status, TestRun.alive_at < now - patience)
+            .values(status="interrupted", worker="")
+        )
         changed += db.execute(query.execution_options(synchronize_session=False)).rowcount
     return changed
 
@@ -135,22 +158,36 @@ def newest(db: Session, limit: int = 20, set_id: int | None = None) -> list[Test
 
 def before(db: Session, run: TestRun) -> TestRun | None:
     """The finished run of the same set before this one."""
-    query = select(TestRun).where(TestRun.set_id == run.set_id, TestRun.id < run.id, TestRun.status == "done").order_by(
-        TestRun.id.desc()).limit(1)
+    query = (
+        select(TestRun)
+        .where(TestRun.set_id == run.set_id, TestRun.id < run.id, TestRun.status == "done")
+        .order_by(TestRun.id.desc())
+        .limit(1)
+    )
     return db.execute(query).scalar_one_or_none()
 
 
 def rows(db: Session, run_id: int) -> list[TestResult]:
     """The results of a run in the order of the file, with their questions."""
-    query = (select(TestResult).join(TestCase, TestCase.id == TestResult.case_id).where(TestResult.run_id == run_id)
-             .options(joinedload(TestResult.case)).order_by(TestCase.row))
+    query = (
+        select(TestResult)
+        .join(TestCase, TestCase.id == TestResult.case_id)
+        .where(TestResult.run_id == run_id)
+        .options(joinedload(TestResult.case))
+        .order_by(TestCase.row)
+    )
     return list(db.execute(query).scalars())
 
 
 def failures_of(db: Session, topic: str) -> list[TestResult]:
     """What the newest finished run of each set got wrong about one topic."""
     last = select(func.max(TestRun.id)).where(TestRun.status == "done").group_by(TestRun.set_id)
-    query = (select(TestResult).join(TestCase, TestCase.id == TestResult.case_id)
-             .where(TestResult.run_id.in_(last), TestCase.topic == topic, TestResult.got != topic)
-             .options(joinedload(TestResult.case)).order_by(TestResult.id.desc()).limit(50))
+    query = (
+        select(TestResult)
+        .join(TestCase, TestCase.id == TestResult.case_id)
+        .where(TestResult.run_id.in_(last), TestCase.topic == topic, TestResult.got != topic)
+        .options(joinedload(TestResult.case))
+        .order_by(TestResult.id.desc())
+        .limit(50)
+    )
     return list(db.execute(query).scalars())

@@ -1,4 +1,5 @@
 """Proposals for better texts, and lawyers' sign-offs."""
+
 from __future__ import annotations
 
 from collections import defaultdict
@@ -13,10 +14,12 @@ from bot.store.models import LegalSignOff, TextProposal, Volunteer, utc_now
 from bot.store.verdicts import SomebodyElse
 
 
-def propose(db: Session, volunteer: Volunteer, topic: str, audience: str, field: str, before: str, after: str,
-            note: str = "") -> TextProposal:
-    row = TextProposal(topic=topic, audience=audience, field=field, before=before, after=after, note=note,
-                       proposed_by=volunteer.name)
+def propose(
+    db: Session, volunteer: Volunteer, topic: str, audience: str, field: str, *, before: str, after: str, note: str = ""
+) -> TextProposal:
+    row = TextProposal(
+        topic=topic, audience=audience, field=field, before=before, after=after, note=note, proposed_by=volunteer.name
+    )
     db.add(row)
     db.flush()
     audit.note(db, volunteer, "text_proposed", row.id, f"{topic} ({audience}, {field})")
@@ -35,21 +38,32 @@ def decide(db: Session, volunteer: Volunteer, proposal_id: int, version: int, st
     row.status, row.decided_by, row.decided_at = status, volunteer.name, utc_now()
     if status == "accepted":
         query = select(TextProposal).where(
-            TextProposal.topic == row.topic, TextProposal.audience == row.audience, TextProposal.field == row.field,
-            TextProposal.status == "accepted", TextProposal.id != row.id)
+            TextProposal.topic == row.topic,
+            TextProposal.audience == row.audience,
+            TextProposal.field == row.field,
+            TextProposal.status == "accepted",
+            TextProposal.id != row.id,
+        )
         for older in db.execute(query).scalars():
             older.status, older.decided_by, older.decided_at = "refused", volunteer.name, utc_now()
     try:
         db.flush()
     except StaleDataError:
         raise SomebodyElse from None
-    audit.note(db, volunteer, "text_accepted" if status == "accepted" else "text_refused", proposal_id,
-               f"{row.topic} ({row.audience}, {row.field})")
+    audit.note(
+        db,
+        volunteer,
+        "text_accepted" if status == "accepted" else "text_refused",
+        proposal_id,
+        f"{row.topic} ({row.audience}, {row.field})",
+    )
     return row
 
 
 def of_topic(db: Session, topic: str) -> list[TextProposal]:
-    return list(db.execute(select(TextProposal).where(TextProposal.topic == topic).order_by(TextProposal.id.desc())).scalars())
+    return list(
+        db.execute(select(TextProposal).where(TextProposal.topic == topic).order_by(TextProposal.id.desc())).scalars()
+    )
 
 
 def waiting(db: Session) -> dict[str, int]:
@@ -68,7 +82,7 @@ def sign_offs(db: Session) -> dict[str, list[LegalSignOff]]:
     return found
 
 
-def sign_off(db: Session, volunteer: Volunteer, topic: str, lawyer: str, signed_on: date, digest: str) -> None:
+def sign_off(db: Session, volunteer: Volunteer, topic: str, lawyer: str, *, signed_on: date, digest: str) -> None:
     """Records that a lawyer signed exactly the texts with this digest."""
     db.add(LegalSignOff(topic=topic, lawyer=lawyer, signed_on=signed_on, digest=digest, recorded_by=volunteer.name))
     audit.note(db, volunteer, "signed_off", topic, f"{lawyer}, {signed_on.isoformat()}")

@@ -1,4 +1,5 @@
 """Verdicts on answers, and the proposals that follow from them."""
+
 from __future__ import annotations
 
 from datetime import timedelta
@@ -21,25 +22,45 @@ class SomebodyElse(RuntimeError):
     """Another volunteer changed the same row in the meantime; nothing was overwritten."""
 
 
-def add(db: Session, volunteer: Volunteer, seen: dict[str, Any], verdict: str, right_topic: str = "",
-        note: str = "") -> Verdict:
+def add(
+    db: Session, volunteer: Volunteer, seen: dict[str, Any], verdict: str, *, right_topic: str = "", note: str = ""
+) -> Verdict:
     """Keeps a verdict and, for right and wrong topics, the proposal that follows from it.
 
     Args:
         seen: what was judged: question, audience, model, topic, confidence, ranking [[topic, confidence], …].
     """
-    row = Verdict(volunteer_id=volunteer.id, question=seen["question"], audience=seen["audience"], model=seen["model"],
-                  topic=seen["topic"], confidence=seen["confidence"], ranking=seen["ranking"], verdict=verdict,
-                  right_topic=right_topic, note=note)
+    row = Verdict(
+        volunteer_id=volunteer.id,
+        question=seen["question"],
+        audience=seen["audience"],
+        model=seen["model"],
+        topic=seen["topic"],
+        confidence=seen["confidence"],
+        ranking=seen["ranking"],
+        verdict=verdict,
+        right_topic=right_topic,
+        note=note,
+    )
     db.add(row)
     db.flush()
     # Both kinds name the topic that is right. An unsafe or badly written answer is for a person to look at.
     if verdict in ("right", "wrong_topic"):
         topic = seen["topic"] if verdict == "right" else right_topic
         if topic not in _NO_TOPIC:
-            db.add(Proposal(kind="regression" if verdict == "right" else "training", question=seen["question"],
-                            topic=topic, audience=seen["audience"], verdict_id=row.id, proposed_by=volunteer.name))
-    audit.note(db, volunteer, "verdict", row.id, f"{verdict}: {seen['topic']}" + (f" → {right_topic}" if right_topic else ""))
+            db.add(
+                Proposal(
+                    kind="regression" if verdict == "right" else "training",
+                    question=seen["question"],
+                    topic=topic,
+                    audience=seen["audience"],
+                    verdict_id=row.id,
+                    proposed_by=volunteer.name,
+                )
+            )
+    audit.note(
+        db, volunteer, "verdict", row.id, f"{verdict}: {seen['topic']}" + (f" → {right_topic}" if right_topic else "")
+    )
     return row
 
 
@@ -56,14 +77,18 @@ def undo(db: Session, volunteer: Volunteer, verdict_id: int) -> bool:
         db.delete(proposal)
         db.flush()
     db.delete(row)
+    db.flush()
     audit.note(db, volunteer, "verdict_undone", verdict_id)
     return True
 
 
 def of_today(db: Session, volunteer: Volunteer) -> int:
     """How many answers this volunteer judged in the last twelve hours."""
-    query = select(func.count()).select_from(Verdict).where(Verdict.volunteer_id == volunteer.id,
-                                                            Verdict.at > utc_now() - timedelta(hours=12))
+    query = (
+        select(func.count())
+        .select_from(Verdict)
+        .where(Verdict.volunteer_id == volunteer.id, Verdict.at > utc_now() - timedelta(hours=12))
+    )
     return db.execute(query).scalar_one()
 
 
@@ -87,7 +112,7 @@ def handle(db: Session, volunteer: Volunteer, verdict_id: int) -> bool:
 # -- proposals
 
 
-def propose(db: Session, volunteer: Volunteer, kind: str, question: str, topic: str, audience: str) -> Proposal:
+def propose(db: Session, volunteer: Volunteer, kind: str, question: str, *, topic: str, audience: str) -> Proposal:
     """A question that a volunteer adds without a verdict."""
     row = Proposal(kind=kind, question=question, topic=topic, audience=audience, proposed_by=volunteer.name)
     db.add(row)
@@ -109,8 +134,17 @@ def counts(db: Session) -> dict[str, int]:
     return {status: found.get(status, 0) for status in ("open", "accepted", "refused", "exported")}
 
 
-def decide(db: Session, volunteer: Volunteer, proposal_id: int, version: int, status: str,
-           question: Optional[str] = None, topic: Optional[str] = None, kind: Optional[str] = None) -> Proposal:
+def decide(
+    db: Session,
+    volunteer: Volunteer,
+    proposal_id: int,
+    version: int,
+    status: str,
+    *,
+    question: Optional[str] = None,
+    topic: Optional[str] = None,
+    kind: Optional[str] = None,
+) -> Proposal:
     """Accepts, refuses or reopens a proposal, perhaps reworded or moved.
 
     Args:

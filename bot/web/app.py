@@ -15,13 +15,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bot.knowledge.library import load_knowledge, use_knowledge
 from bot.settings import Settings, settings
 from bot.store.counts import Counts
-from bot.web import chat_api, feedback, pages, site, widget
+from bot.web import chat_api, console, feedback, pages, site, widget
+from bot.web import metrics as metrics_module
+from bot.web.limits import Limits
 from bot.web.problems import install_problems, problem_response
+from bot.web.upkeep import bring_up, reload_on_hangup, tidy_up
 
 logger = logging.getLogger(__name__)
 STATIC = Path(__file__).parent / "static"
 COUNTS_EVERY = 60  # seconds
 MAX_BODY = 20_000  # bytes; a message is at most 1,000 characters
+BODY_WITHIN = 10.0  # seconds; who sends slower is cut off
 
 _CSP = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
         "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
@@ -46,19 +50,26 @@ class Guard:
             return
         headers = dict(scope["headers"])
         length = headers.get(b"content-length", b"0")
-        if not length.isdigit() or int(length) > MAX_BODY:
-            await problem_response(413, "too-large", f"The body may be {MAX_BODY} bytes at most.")(scope, receive, send)
+        most = await console.upload_limit(scope) or MAX_BODY
+        if not length.isdigit() or int(length) > most:
+            await problem_response(413, "too-large", f"The body may be {most} bytes at most.")(scope, receive, send)
             return
         # A chunked body has no length: it is read here, up to the bound, before anything parses it.
         body, more = b"", True
+        until = asyncio.get_running_loop().time() + BODY_WITHIN
         while more and scope["method"] in ("POST", "PUT", "PATCH", "DELETE"):
-            message = await receive()
+            try:
+                message = await asyncio.wait_for(receive(), until - asyncio.get_running_loop().time())
+            except TimeoutError:
+                await problem_response(408, "too-slow", "The request did not come in time.", {"Connection": "close"})(
+                    scope, receive, send)
+                return
             if message["type"] == "http.disconnect":
                 return
             body += message.get("body", b"")
             more = message.get("more_body", False)
-            if len(body) > MAX_BODY:
-                await problem_response(413, "too-large", f"The body may be {MAX_BODY} bytes at most.")(
+            if len(body) > most:
+                await problem_response(413, "too-large", f"The body may be {most} bytes at most.")(
                     scope, receive, send)
                 return
         sent = False
@@ -101,26 +112,21 @@ def create_app(chosen: Settings | None = None, load: Callable[[], Any] | None = 
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         use_knowledge(load_knowledge())
 
-        async def bring_up() -> None:
-            try:
-                app.state.assistant = await asyncio.to_thread(load or _load_default)
-                app.state.problem = None
-                for callback in app.state.when_ready:
-                    callback()
-            except Exception as error:  # noqa: BLE001 - the help pages go on without a model
-                app.state.problem = f"{type(error).__name__}: the assistant could not be started"
-                logger.error("The assistant could not be started: %s", error)
-
         async def write_counts() -> None:
             while True:
                 await asyncio.sleep(COUNTS_EVERY)
                 await asyncio.to_thread(app.state.counts.flush)
 
-        tasks = [asyncio.create_task(bring_up()), asyncio.create_task(write_counts())]
+        tasks = [asyncio.create_task(bring_up(app, load or _load_default, check=load is None)),
+                 asyncio.create_task(write_counts()), asyncio.create_task(tidy_up(app)),
+                 asyncio.create_task(console.follow_contacts(app))]
+        reload_on_hangup(app)
         yield
         for task in tasks:
             task.cancel()
         await asyncio.to_thread(app.state.counts.flush)
+        if app.state.assistant is not None:
+            await asyncio.to_thread(app.state.assistant.stop)
 
     app = FastAPI(
         title="Kinderrechtenwijzer",
@@ -131,15 +137,20 @@ def create_app(chosen: Settings | None = None, load: Callable[[], Any] | None = 
     app.state.problem = None
     app.state.counts = Counts(chosen.database_url)
     app.state.when_ready = []
+    app.state.metrics = metrics_module.Metrics()
+    app.state.limits = Limits(chosen.rate_per_minute)
     app.state.settings = chosen
     install_problems(app)
     app.add_middleware(widget.AllowedOrigins, origins=chosen.allowed_origins)
     app.add_middleware(Guard)
+    app.add_middleware(metrics_module.Measured, metrics=app.state.metrics)
     app.include_router(chat_api.router)
     app.include_router(feedback.router)
     app.include_router(widget.router)
     app.include_router(pages.router)
     app.include_router(site.router)
+    app.include_router(metrics_module.router)
+    console.install_console(app)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
 
     @app.get("/health/live", tags=["health"])

@@ -5,6 +5,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field, StrictBool
 
 from bot.web.problems import Problem
+from bot.web.queue import Busy
 
 router = APIRouter(prefix="/api", tags=["chat"])
 
@@ -24,7 +25,13 @@ async def feedback(request: Request, token: str, body: Feedback) -> Response:
     assistant = request.app.state.assistant
     if assistant is None:
         raise Problem(503, "starting", "The assistant is starting. Try again in a moment.", {"Retry-After": "5"})
-    if await assistant.store.retrieve(token) is None:
+    if request.app.state.limits.conversation.wait(token):
+        raise Problem(429, "too-often", "Too many requests. Try again in a moment.", {"Retry-After": "5"})
+    try:
+        known = await assistant.exists(token)
+    except Busy:
+        raise Problem(503, "busy", "It is very busy. Try again in a moment.", {"Retry-After": "3"}) from None
+    if not known:
         raise Problem(404, "unknown-conversation", "This conversation does not exist or has ended.")
     counts = getattr(request.app.state, "counts", None)
     if counts is not None:

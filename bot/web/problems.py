@@ -10,7 +10,8 @@ from starlette.exceptions import HTTPException
 
 logger = logging.getLogger(__name__)
 
-_TITLES = {400: "Bad request", 403: "Forbidden", 404: "Not found", 405: "Method not allowed", 409: "Conflict",
+_TITLES = {400: "Bad request", 403: "Forbidden", 404: "Not found", 405: "Method not allowed",
+           408: "Too slow", 409: "Conflict",
            413: "Too large", 415: "Unsupported media type", 422: "Invalid content", 429: "Too many requests",
            500: "Internal error", 503: "Not available now"}
 
@@ -18,8 +19,9 @@ _TITLES = {400: "Bad request", 403: "Forbidden", 404: "Not found", 405: "Method 
 class Problem(Exception):
     """An error to show. `detail` is one clear sentence; it must not repeat the request's content."""
 
-    def __init__(self, status: int, kind: str, detail: str, headers: dict[str, str] | None = None):
-        self.status, self.kind, self.detail, self.headers = status, kind, detail, headers
+    def __init__(self, status: int, kind: str, detail: str, headers: dict[str, str] | None = None,
+                 extra: dict[str, object] | None = None):
+        self.status, self.kind, self.detail, self.headers, self.extra = status, kind, detail, headers, extra or {}
         super().__init__(detail)
 
 
@@ -54,7 +56,7 @@ def install_problems(app: FastAPI) -> None:
 
     @app.exception_handler(Problem)
     async def _problem(_: Request, error: Problem) -> JSONResponse:
-        return problem_response(error.status, error.kind, error.detail, error.headers)
+        return problem_response(error.status, error.kind, error.detail, error.headers, **error.extra)
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(_: Request, error: RequestValidationError) -> JSONResponse:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import logging
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.knowledge.library import EMERGENCY_CONTACTS, Knowledge, knowledge
 from bot.web.problems import Problem, problem_response
+from bot.web.queue import Busy
 
+logger = logging.getLogger(__name__)
 SOURCE = Path(__file__).parent / "static" / "widget"
 # Joined in this order into one function: a file may use what the files before it define.
 PARTS = ("texts.js", "dom.js", "hours.js", "personal.js", "announcer.js", "voice.js", "conversation.js", "leave.js",
@@ -153,7 +156,10 @@ async def end(request: Request, token: str) -> Response:
     assistant = request.app.state.assistant
     if assistant is None:
         raise Problem(503, "starting", "The assistant is starting.", {"Retry-After": "5"})
-    await assistant.forget(token)
+    try:
+        await assistant.forget(token)
+    except Busy:
+        raise Problem(503, "busy", "It is very busy. Try again in a moment.", {"Retry-After": "3"}) from None
     return Response(status_code=204)
 
 
@@ -197,7 +203,23 @@ class AllowedOrigins:
                 "Access-Control-Allow-Methods": "GET, POST, DELETE",
                 "Access-Control-Allow-Headers": "Content-Type"})(scope, receive, send)
             return
-        await self._app(scope, receive, self._with(send, origin))
+        started = False
+        answer = self._with(send, origin)
+
+        async def noting(message: Message) -> None:
+            nonlocal started
+            started = True
+            await answer(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        except Exception as error:  # noqa: BLE001
+            # An error that passes here would be answered without the headers that let the page read it, and the widget
+            # would take it for "no internet". Its text may quote what was typed: only its kind is logged.
+            logger.error("Unexpected error: %s", type(error).__name__)
+            if not started:
+                await problem_response(500, "internal", "Something went wrong on our side. In danger? Call 112.")(
+                    scope, receive, answer)
 
     @staticmethod
     async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:

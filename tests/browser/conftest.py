@@ -16,6 +16,9 @@ from tests.browser.chrome import SIZES, launch  # noqa: E402
 from tests.browser.fake_assistant import FakeAssistant  # noqa: E402
 from tests.browser.servers import Running, start_both  # noqa: E402
 
+# The application wraps what it is given, so the tests keep hold of the one inside.
+FAKE = FakeAssistant()
+
 
 # Playwright's event loop must end with this folder: while it runs, no async test elsewhere could run its own.
 @pytest.fixture(scope="package")
@@ -28,7 +31,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="package")
 def _servers() -> Iterator[tuple[Running, Running]]:
-    app, hosts = start_both(FakeAssistant)
+    app, hosts = start_both(lambda: FAKE)
     yield app, hosts
     hosts.stop()
     app.stop()
@@ -38,10 +41,9 @@ def _servers() -> Iterator[tuple[Running, Running]]:
 def app(_servers: tuple[Running, Running]) -> Running:
     running = _servers[0]
     running.log.clear()
-    assistant = running.app.state.assistant
-    assistant.slow, assistant.broken = 0.0, False
-    assistant.talks.clear()
-    assistant.forgotten.clear()
+    FAKE.slow, FAKE.broken = 0.0, False
+    FAKE.talks.clear()
+    FAKE.forgotten.clear()
     return running
 
 
@@ -52,7 +54,7 @@ def hosts(_servers: tuple[Running, Running]) -> Running:
 
 @pytest.fixture
 def assistant(app: Running) -> FakeAssistant:
-    return app.app.state.assistant
+    return FAKE
 
 
 @pytest.fixture

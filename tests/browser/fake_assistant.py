@@ -37,6 +37,9 @@ class FakeAssistant:
         self.broken = False
         self.store = self
 
+    def stop(self) -> None:
+        """As the real one at shutdown; there is nothing to stop."""
+
     async def retrieve(self, token: str) -> Talk | None:
         return self.talks.get(token)
 

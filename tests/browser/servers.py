@@ -6,6 +6,8 @@ import threading
 import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any, Callable
 
 import uvicorn
@@ -115,8 +117,8 @@ def start_app(port: int, chosen: Settings, load: Callable[[], Any]) -> Running:
             await self._inner(scope, receive, send)
 
     app.add_middleware(Recorder)
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", access_log=False, ws="none",
-                                           timeout_graceful_shutdown=1))
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error", access_log=False,
+                                           ws="none", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
 
@@ -132,9 +134,11 @@ def start_app(port: int, chosen: Settings, load: Callable[[], Any]) -> Running:
     return Running(f"http://127.0.0.1:{port}", stop, app, log)
 
 
-def start_both(load: Callable[[], Any], **values: Any) -> tuple[Running, Running]:
-    """The application and the host pages, which it lets in."""
+def start_both(load: Callable[[], Any]) -> tuple[Running, Running]:
+    """The application and the host pages, which it lets in. No limits: a test asks faster than a child does."""
     app_port, host_port = free_port(), free_port()
     hosts = start_hosts(host_port, f"http://127.0.0.1:{app_port}")
-    chosen = Settings(port=app_port, allowed_origins=(hosts.url,), leave_url=f"{hosts.url}/neutraal", **values)
+    folder = Path(mkdtemp(prefix="krw-browser-"))
+    chosen = Settings(port=app_port, allowed_origins=(hosts.url,), leave_url=f"{hosts.url}/neutraal", rate_per_minute=0,
+                      database_url=f"sqlite:///{folder / 'test.db'}")
     return start_app(app_port, chosen, load), hosts

@@ -137,9 +137,10 @@ def _error(page: Page) -> None:
 
 
 def _offline(page: Page) -> None:
-    page.route("**/messages", lambda route: route.abort())
     open_chat(page)
+    page.context.set_offline(True)
     ask(page, "Wij hebben geen huis")
+    page.context.set_offline(False)
 
 
 def _erased(page: Page) -> None:

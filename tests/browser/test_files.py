@@ -9,6 +9,7 @@ import pytest
 
 from bot.knowledge.library import knowledge
 from bot.web.widget import PARTS, SOURCE
+from tests.browser.fake_assistant import FakeAssistant
 from tests.browser.servers import Running
 
 SOURCES = {name: (SOURCE / name).read_text(encoding="utf-8") for name in PARTS}
@@ -56,7 +57,7 @@ def test_source_keeps_its_promises(name: str) -> None:
     assert not re.search(r"[;{}]\s+//", code), "a comment beside code would not be stripped"
 
 
-def test_only_named_sites_may_call(app: Running, hosts: Running) -> None:
+def test_only_named_sites_may_call(app: Running, hosts: Running, assistant: FakeAssistant) -> None:
     def call(origin: str, method: str = "POST", **headers: str) -> httpx.Response:
         return httpx.request(method, app.url + "/api/conversations", headers={"Origin": origin, **headers})
 
@@ -66,14 +67,14 @@ def test_only_named_sites_may_call(app: Running, hosts: Running) -> None:
     ask = {"Access-Control-Request-Method": "DELETE"}
     assert call(hosts.url, "OPTIONS", **ask).status_code == 204
     assert call(app.url).status_code == 201
-    before = len(app.app.state.assistant.talks)
+    before = len(assistant.talks)
     for stranger in ("https://elders.example", "null", hosts.url + ".evil.example", "http://127.0.0.1"):
         refused = call(stranger)
         assert refused.status_code == 403 and "access-control-allow-origin" not in refused.headers
         assert call(stranger, "OPTIONS", **ask).status_code == 403
     crossed = httpx.post(app.url + "/api/conversations", headers={"Sec-Fetch-Site": "cross-site"})
     assert crossed.status_code == 403
-    assert len(app.app.state.assistant.talks) == before
+    assert len(assistant.talks) == before
 
 
 def test_feedback_is_yes_or_no_of_a_real_conversation(app: Running) -> None:

@@ -1,4 +1,5 @@
 """Who may do what in the console: sessions, roles, requests from other sites, and how a page is shown."""
+
 from __future__ import annotations
 
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ ROOT_PATH = "/vrijwilligers"
 COOKIE = "krw_vrijwilliger"
 
 templates.env.filters.update(clock=clock, day_words=day_words, percent=percent, number=number, topic_title=topic_title)
-templates.env.globals.update(words=words, role_words=ROLES)
+templates.env.globals.update(words=words, role_words=ROLES, pct=percent, whole=str)
 
 
 class Refused(Exception):
@@ -79,8 +80,15 @@ def show(request: Request, template: str, status: int = 200, **values: Any) -> H
     """A page of the console. It is never kept by the browser or anything in between."""
     volunteer = getattr(request.state, "volunteer", None)
     role = volunteer.role if volunteer else ""
-    response = page(request, template, status, volunteer=volunteer, at=request.url.path,
-                    may=lambda needed: bool(role) and accounts.allows(role, needed), **values)
+    response = page(
+        request,
+        template,
+        status,
+        volunteer=volunteer,
+        at=request.url.path,
+        may=lambda needed: bool(role) and accounts.allows(role, needed),
+        **values,
+    )
     response.headers["Cache-Control"] = "no-store"
     return response
 

@@ -1,4 +1,5 @@
 """Contacts: checked today, or the number is wrong and the contact disappears at once."""
+
 from __future__ import annotations
 
 import asyncio
@@ -33,18 +34,41 @@ def contact_list(request: Request, _: Volunteer = Depends(signed_in()), gedaan: 
         off = bool(state and state.off)
         stand_ins = content.without_contacts(content.switched_off | {contact.id})
         instead = {a: [c.name for c in stand_ins.contacts_for([contact.id], a)] for a in contact.for_whom}
-        rows.append({"contact": contact, "day": day, "by": by, "off": off, "note": state.note if state else "",
-                     "version": state.version if state else 0, "overdue": store.overdue(day), "used": used.get(contact.id, 0),
-                     "instead": instead, "always": contact.id == store.ALWAYS_ON})
+        rows.append(
+            {
+                "contact": contact,
+                "day": day,
+                "by": by,
+                "off": off,
+                "note": state.note if state else "",
+                "version": state.version if state else 0,
+                "overdue": store.overdue(day),
+                "used": used.get(contact.id, 0),
+                "instead": instead,
+                "always": contact.id == store.ALWAYS_ON,
+            }
+        )
     rows.sort(key=lambda r: (not r["off"], not r["overdue"], r["day"], r["contact"].name.lower()))
-    return show(request, "console_contacts.html", rows=rows, done=content.contacts.get(gedaan),
-                days=store.REMIND_AFTER.days, late=sum(r["overdue"] for r in rows))
+    return show(
+        request,
+        "console_contacts.html",
+        rows=rows,
+        done=content.contacts.get(gedaan),
+        days=store.REMIND_AFTER.days,
+        late=sum(r["overdue"] for r in rows),
+    )
 
 
 @router.post("/contacten/{contact_id}")
-async def change(request: Request, contact_id: str, volunteer: Volunteer = Depends(signed_in()), action: str = Form(""),
-                 version: int = Form(0), note: str = Form("", max_length=1000)) -> Response:
-    """Anybody may say that a number is wrong: no number is better than a wrong one. Switching on again is for editors."""
+async def change(
+    request: Request, *,
+    contact_id: str,
+    volunteer: Volunteer = Depends(signed_in()),
+    action: str = Form(""),
+    version: int = Form(0),
+    note: str = Form("", max_length=1000),
+) -> Response:
+    """Anybody may say that a number is wrong: none is better than a wrong one. Switching on again is for editors."""
     if contact_id not in knowledge().contacts:
         raise Refused(404, "Dit contact is er niet.")
     if action not in ("checked", "off", "on"):
@@ -54,7 +78,7 @@ async def change(request: Request, contact_id: str, volunteer: Volunteer = Depen
 
     def save() -> None:
         with database(request) as db:
-            store.change(db, volunteer, contact_id, version, action, note.strip())
+            store.change(db, volunteer, contact_id, version, action=action, note=note.strip())
         # This process at once; the others read the database every few seconds.
         store.apply(request.app.state.settings.database_url)
 

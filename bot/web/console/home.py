@@ -1,4 +1,5 @@
 """The first page after signing in, the audit list, the accounts and the keyboard keys."""
+
 from __future__ import annotations
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -18,10 +19,16 @@ def home(request: Request, volunteer: Volunteer = Depends(signed_in())) -> Respo
         states = contacts.states(db)
         content = knowledge().contacts.values()
         checked = {c.id: contacts.last_checked(c, states.get(c.id))[0] for c in content}
-        return show(request, "console_home.html", today=verdicts.of_today(db, volunteer), counts=verdicts.counts(db),
-                    reports=verdicts.reports(db), runs=runs.newest(db, 5),
-                    overdue=[c for c in content if contacts.overdue(checked[c.id])],
-                    off=[c for c in content if c.id in states and states[c.id].off])
+        return show(
+            request,
+            "console_home.html",
+            today=verdicts.of_today(db, volunteer),
+            counts=verdicts.counts(db),
+            reports=verdicts.reports(db),
+            runs=runs.newest(db, 5),
+            overdue=[c for c in content if contacts.overdue(checked[c.id])],
+            off=[c for c in content if c.id in states and states[c.id].off],
+        )
 
 
 @router.get("/logboek")
@@ -30,7 +37,9 @@ def audit_list(request: Request, volunteer: Volunteer = Depends(signed_in()), vo
     with database(request) as db:
         everybody = volunteer.role == "admin"
         rows = audit.entries(db, None if everybody else volunteer.id, voor or None)
-    return show(request, "console_audit.html", rows=rows, everybody=everybody, more=rows[-1].id if len(rows) == 100 else 0)
+    return show(
+        request, "console_audit.html", rows=rows, everybody=everybody, more=rows[-1].id if len(rows) == 100 else 0
+    )
 
 
 @router.get("/accounts")
@@ -40,8 +49,9 @@ def account_list(request: Request, _: Volunteer = Depends(signed_in("admin"))) -
 
 
 @router.post("/accounts/{volunteer_id}/uit")
-def switch_off(request: Request, volunteer_id: int, volunteer: Volunteer = Depends(signed_in("admin")),
-               sure: str = Form("")) -> Response:
+def switch_off(
+    request: Request, volunteer_id: int, volunteer: Volunteer = Depends(signed_in("admin")), sure: str = Form("")
+) -> Response:
     if volunteer_id == volunteer.id:
         raise Refused(422, "Je eigen account kun je niet uitzetten.")
     with database(request) as db:

@@ -1,4 +1,5 @@
 """Puts the console into the application: its pages, its error pages, its uploads, and the contacts it switches off."""
+
 from __future__ import annotations
 
 import asyncio
@@ -11,6 +12,8 @@ from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import Scope
 
+from bot.review.runner import launch
+from bot.settings import ROOT
 from bot.store import accounts
 from bot.store import contacts as contact_store
 from bot.store.database import session
@@ -25,7 +28,9 @@ CONTACTS_EVERY = 2  # seconds between looks at which contacts are switched off
 
 
 def install_console(app: FastAPI) -> None:
-    """Adds everything of the console to `app`."""
+    """Adds everything of the console to `app`. Tests replace the two things on `app.state`."""
+    app.state.review_root = ROOT  # where the questions and texts are
+    app.state.launch_run = launch
     router = APIRouter(prefix=ROOT_PATH, include_in_schema=False)
     for part in (home, sign_in, trying, proposals, topics, sets, texts, contacts, outside):
         router.include_router(part.router)
@@ -45,9 +50,13 @@ def install_console(app: FastAPI) -> None:
     async def _no_database(request: Request, error: SQLAlchemyError) -> Response:
         # The error's text may hold what somebody typed: only its kind is logged.
         logger.error("The console's database cannot be used: %s", type(error).__name__)
-        return show(request, "console_error.html", 503,
-                    sentence="De database doet het nu niet. Er is niets bewaard. Probeer het straks opnieuw, of vraag de "
-                             "beheerder (kinderrechten db upgrade).")
+        return show(
+            request,
+            "console_error.html",
+            503,
+            sentence="De database doet het nu niet. Er is niets bewaard. Probeer het straks opnieuw, of vraag de "
+            "beheerder (kinderrechten db upgrade).",
+        )
 
 
 def _signed_in(url: str, cookies: str) -> bool:
@@ -60,7 +69,7 @@ def _signed_in(url: str, cookies: str) -> bool:
 
 
 async def upload_limit(scope: Scope) -> int:
-    """How many bytes this request may bring beyond the ordinary bound: only a signed-in volunteer's test set, 0 for all else."""
+    """How many bytes this request may bring: more than usual for a signed-in volunteer's test set, 0 means as usual."""
     if scope["method"] != "POST" or scope["path"] != UPLOAD_PATH:
         return 0
     cookies = dict(scope["headers"]).get(b"cookie", b"").decode("latin-1")

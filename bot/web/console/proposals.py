@@ -1,4 +1,5 @@
 """An editor goes through the proposed questions."""
+
 from __future__ import annotations
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -15,15 +16,35 @@ _STATUS = ("open", "accepted", "refused", "exported")
 _HERE = 25  # proposals on a page
 
 
-def _page(request: Request, status: str, kind: str, code: int = 200, error: str = "", wrong: int = 0,
-          typed: dict | None = None) -> Response:
+def _page(
+    request: Request,
+    status: str,
+    kind: str,
+    *,
+    code: int = 200,
+    error: str = "",
+    wrong: int = 0,
+    typed: dict | None = None,
+) -> Response:
     known = known_questions(request.app.state.review_root)
     with database(request) as db:
         rows = verdicts.proposals(db, status, 200 if status != "open" else _HERE, kind)
         counts = verdicts.counts(db)
     near = {row.id: known.near(row.question) for row in rows} if status == "open" else {}
-    return show(request, "console_proposals.html", code, rows=rows, counts=counts, status=status, kind=kind, near=near,
-                groups=topic_groups(), error=error, wrong=wrong, typed=typed or {})
+    return show(
+        request,
+        "console_proposals.html",
+        code,
+        rows=rows,
+        counts=counts,
+        status=status,
+        kind=kind,
+        near=near,
+        groups=topic_groups(),
+        error=error,
+        wrong=wrong,
+        typed=typed or {},
+    )
 
 
 @router.get("/voorstellen")
@@ -32,9 +53,17 @@ def proposals(request: Request, _: Volunteer = Depends(signed_in()), status: str
 
 
 @router.post("/voorstellen/{proposal_id}")
-def decide(request: Request, proposal_id: int, volunteer: Volunteer = Depends(signed_in("editor")),
-           version: int = Form(...), decision: str = Form(""), question: str = Form("", max_length=5000),
-           topic: str = Form("", max_length=60), kind: str = Form(""), soort: str = Form("")) -> Response:
+def decide(
+    request: Request, *,
+    proposal_id: int,
+    volunteer: Volunteer = Depends(signed_in("editor")),
+    version: int = Form(...),
+    decision: str = Form(""),
+    question: str = Form("", max_length=5000),
+    topic: str = Form("", max_length=60),
+    kind: str = Form(""),
+    soort: str = Form(""),
+) -> Response:
     if decision not in ("accepted", "refused", "open"):
         raise Refused(422, "Kies aannemen of weigeren.")
     with database(request) as db:
@@ -53,7 +82,7 @@ def decide(request: Request, proposal_id: int, volunteer: Volunteer = Depends(si
         if not objection and not known_topic(topic) and topic != row.topic:
             objection = "Dit onderwerp bestaat niet."
         if objection:
-            return _page(request, "open", soort, 422, objection, proposal_id, typed)
+            return _page(request, "open", soort, code=422, error=objection, wrong=proposal_id, typed=typed)
     try:
         with database(request) as db:
             verdicts.decide(db, volunteer, proposal_id, version, decision, **(typed if decision == "accepted" else {}))

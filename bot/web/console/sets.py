@@ -1,4 +1,5 @@
 """Test sets: upload, measure, compare, download."""
+
 from __future__ import annotations
 
 from typing import Any, Optional
@@ -47,8 +48,14 @@ def _list(request: Request, status: int = 200, **values: Any) -> Response:
         newest: dict[int, TestRun] = {}
         for run in runs.newest(db, 500):
             newest.setdefault(run.set_id, run)
-        return show(request, "console_sets.html", status, sets=runs.sets(db), newest=newest,
-                    **{"mistakes": [], "error": "", "name": "", **values})
+        return show(
+            request,
+            "console_sets.html",
+            status,
+            sets=runs.sets(db),
+            newest=newest,
+            **{"mistakes": [], "error": "", "name": "", **values},
+        )
 
 
 @router.get("/testsets")
@@ -57,8 +64,12 @@ def set_list(request: Request, _: Volunteer = Depends(signed_in())) -> Response:
 
 
 @router.post("/testsets")
-def upload(request: Request, volunteer: Volunteer = Depends(signed_in()), file: Optional[UploadFile] = File(None),
-           name: str = Form("", max_length=300)) -> Response:
+def upload(
+    request: Request,
+    volunteer: Volunteer = Depends(signed_in()),
+    file: Optional[UploadFile] = File(None),
+    name: str = Form("", max_length=300),
+) -> Response:
     if file is None or not file.filename:
         return _list(request, 422, error="Kies eerst een bestand.", name=name)
     found = read_upload(file.file.read(), topic_names())
@@ -81,13 +92,14 @@ def _found(db: Session, kind: type, row_id: int) -> Any:
 def example(_: Volunteer = Depends(signed_in())) -> Response:
     """A small file to begin with: one question of each of five topics."""
     some = list(knowledge().topics.values())[::15]
-    text = "vraag;onderwerp;voor\r\n" + "".join(
-        f'"{t.question.kind}";{t.topic};kind\r\n' for t in some)
+    text = "vraag;onderwerp;voor\r\n" + "".join(f'"{t.question.kind}";{t.topic};kind\r\n' for t in some)
     return _file(text.encode("utf-8-sig"), "text/csv; charset=utf-8", "voorbeeld-testset.csv")
 
 
 @router.get("/testsets/{set_id}")
-def set_page(request: Request, set_id: int, _: Volunteer = Depends(signed_in()), dubbel: int = 0, error: str = "") -> Response:
+def set_page(
+    request: Request, set_id: int, _: Volunteer = Depends(signed_in()), dubbel: int = 0, error: str = ""
+) -> Response:
     return _set_page(request, set_id, doubles=dubbel)
 
 
@@ -98,13 +110,26 @@ def _set_page(request: Request, set_id: int, status: int = 200, doubles: int = 0
         done = runs.newest(db, 30, set_id)
         scores = {run.id: measured(runs.rows(db, run.id)).all for run in done if run.status == "done"}
         total = db.query(TestCase).filter(TestCase.set_id == set_id).count()
-        return show(request, "console_set.html", status, set=test_set, runs=done, scores=scores, total=total, error=error,
-                    models=_models(request), in_use=_in_use(request), doubles=doubles,
-                    line=[(clock(run.at), scores[run.id].value, run.model) for run in reversed(done) if run.id in scores])
+        return show(
+            request,
+            "console_set.html",
+            status,
+            set=test_set,
+            runs=done,
+            scores=scores,
+            total=total,
+            error=error,
+            models=_models(request),
+            in_use=_in_use(request),
+            doubles=doubles,
+            points=[(clock(run.at), scores[run.id].value, run.model) for run in reversed(done) if run.id in scores],
+        )
 
 
 @router.post("/testsets/{set_id}/meet")
-def start(request: Request, set_id: int, volunteer: Volunteer = Depends(signed_in()), model: str = Form("", max_length=120)) -> Response:
+def start(
+    request: Request, set_id: int, volunteer: Volunteer = Depends(signed_in()), model: str = Form("", max_length=120)
+) -> Response:
     if model not in _models(request):
         raise Refused(422, "Dit model is er niet (meer). Kies een ander.")
     try:
@@ -117,7 +142,9 @@ def start(request: Request, set_id: int, volunteer: Volunteer = Depends(signed_i
 
 
 @router.post("/testsets/{set_id}/weg")
-def delete(request: Request, set_id: int, volunteer: Volunteer = Depends(signed_in("editor")), sure: str = Form("")) -> Response:
+def delete(
+    request: Request, set_id: int, volunteer: Volunteer = Depends(signed_in("editor")), sure: str = Form("")
+) -> Response:
     if sure != "ja":
         return _set_page(request, set_id, 422, error="Zet eerst het vinkje: verwijderen kan niet ongedaan.")
     with database(request) as db:
@@ -133,8 +160,17 @@ def run_page(request: Request, run_id: int, _: Volunteer = Depends(signed_in()))
         rows = runs.rows(db, run_id)
         last = runs.before(db, run)
         same = compared(runs.rows(db, last.id), rows) if last and run.status == "done" else None
-        return show(request, "console_run.html", run=run, m=measured(rows) if rows else None, last=last, compared=same,
-                    in_use=_in_use(request), shown=_SHOWN, failed=rows and measured(rows).failures[:_SHOWN])
+        return show(
+            request,
+            "console_run.html",
+            run=run,
+            m=measured(rows) if rows else None,
+            last=last,
+            compared=same,
+            in_use=_in_use(request),
+            shown=_SHOWN,
+            failed=rows and measured(rows).failures[:_SHOWN],
+        )
 
 
 @router.get("/metingen/{run_id}/stand")
@@ -143,7 +179,9 @@ def progress(request: Request, run_id: int, _: Volunteer = Depends(signed_in()))
     with database(request) as db:
         runs.mark_lost(db)
         run = _found(db, TestRun, run_id)
-        return JSONResponse({"status": run.status, "done": run.done, "total": run.total}, headers={"Cache-Control": "no-store"})
+        return JSONResponse(
+            {"status": run.status, "done": run.done, "total": run.total}, headers={"Cache-Control": "no-store"}
+        )
 
 
 @router.post("/metingen/{run_id}/verder")
@@ -156,8 +194,11 @@ def resume(request: Request, run_id: int, volunteer: Volunteer = Depends(signed_
 
 
 def _file(data: bytes, media_type: str, name: str) -> Response:
-    return Response(data, media_type=media_type, headers={
-        "Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"})
+    return Response(
+        data,
+        media_type=media_type,
+        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
+    )
 
 
 @router.get("/metingen/{run_id}/bestand.{kind}")
@@ -169,8 +210,11 @@ def download(request: Request, run_id: int, kind: str, _: Volunteer = Depends(si
         if kind == "csv":
             return _file(downloads.as_csv(rows), "text/csv; charset=utf-8", name)
         if kind == "xlsx":
-            return _file(downloads.as_excel(run, clock(run.at), rows, m),
-                         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", name)
+            return _file(
+                downloads.as_excel(run, clock(run.at), rows, m),
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+                name,
+            )
         if kind == "html":
             return _file(downloads.as_html(run, clock(run.at), m), "text/html; charset=utf-8", name)
     raise Refused(404, "Dit soort bestand is er niet.")
@@ -183,5 +227,12 @@ def compare(request: Request, a: int, b: int, _: Volunteer = Depends(signed_in()
         first, second = _found(db, TestRun, a), _found(db, TestRun, b)
         if first.set_id != second.set_id or first.id == second.id or {first.status, second.status} != {"done"}:
             raise Refused(422, "Kies twee metingen van dezelfde testset die klaar zijn.")
-        return show(request, "console_compare.html", a=first, b=second, in_use=_in_use(request), shown=_SHOWN,
-                    c=compared(runs.rows(db, a), runs.rows(db, b)))
+        return show(
+            request,
+            "console_compare.html",
+            a=first,
+            b=second,
+            in_use=_in_use(request),
+            shown=_SHOWN,
+            c=compared(runs.rows(db, a), runs.rows(db, b)),
+        )

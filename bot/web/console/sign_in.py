@@ -1,4 +1,5 @@
 """Signing in and out, and the one-time link to choose a passphrase."""
+
 from __future__ import annotations
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -18,7 +19,9 @@ def sign_in_page(request: Request, gekozen: str = "") -> Response:
 
 
 @router.post("/inloggen")
-def sign_in(request: Request, name: str = Form("", max_length=200), passphrase: str = Form("", max_length=1000)) -> Response:
+def sign_in(
+    request: Request, name: str = Form("", max_length=200), passphrase: str = Form("", max_length=1000)
+) -> Response:
     own_site(request)
     chosen = request.app.state.settings
     address = request.client.host if request.client else "-"
@@ -42,8 +45,15 @@ def sign_in(request: Request, name: str = Form("", max_length=200), passphrase: 
             response.headers["Retry-After"] = str(int(accounts.WINDOW.total_seconds()))
         return response
     response = go("")
-    response.set_cookie(COOKIE, token, max_age=accounts.SESSION_HOURS * 3600, path=ROOT_PATH, httponly=True,
-                        samesite="lax", secure=chosen.production)
+    response.set_cookie(
+        COOKIE,
+        token,
+        max_age=accounts.SESSION_HOURS * 3600,
+        path=ROOT_PATH,
+        httponly=True,
+        samesite="lax",
+        secure=chosen.production,
+    )
     return response
 
 
@@ -60,8 +70,15 @@ def sign_out(request: Request, volunteer: Volunteer = Depends(signed_in())) -> R
 def _link_page(request: Request, token: str, status: int = 200, error: str = "") -> Response:
     with database(request) as db:
         owner = accounts.link_owner(db, token)
-    return show(request, "console_passphrase.html", status if owner else 404, token=token, owner=owner, error=error,
-                least=accounts.MIN_PASSPHRASE)
+    return show(
+        request,
+        "console_passphrase.html",
+        status if owner else 404,
+        token=token,
+        owner=owner,
+        error=error,
+        least=accounts.MIN_PASSPHRASE,
+    )
 
 
 @router.get("/wachtzin/{token}")
@@ -71,8 +88,9 @@ def passphrase_page(request: Request, token: str) -> Response:
 
 
 @router.post("/wachtzin/{token}")
-def set_passphrase(request: Request, token: str, passphrase: str = Form("", max_length=1000),
-                   again: str = Form("", max_length=1000)) -> Response:
+def set_passphrase(
+    request: Request, token: str, passphrase: str = Form("", max_length=1000), again: str = Form("", max_length=1000)
+) -> Response:
     own_site(request)
     try:
         with database(request) as db:

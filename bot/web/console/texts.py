@@ -1,4 +1,5 @@
 """Reading every answer, proposing better texts, and recording a lawyer's sign-off."""
+
 from __future__ import annotations
 
 from datetime import date
@@ -38,9 +39,16 @@ def answer_list(request: Request, _: Volunteer = Depends(signed_in())) -> Respon
     content = knowledge()
     with database(request) as db:
         signed, waiting = texts.sign_offs(db), texts.waiting(db)
-    rows = [{"topic": t, "theme": content.themes[t.theme].title.kind, "review": review_of(t, signed.get(t.topic, ())),
-             "levels": {a: round(measure("\n\n".join(t.shown_texts(a).values())).score) for a in AUDIENCES},
-             "waiting": waiting.get(t.topic, 0)} for t in content.topics.values()]
+    rows = [
+        {
+            "topic": t,
+            "theme": content.themes[t.theme].title.kind,
+            "review": review_of(t, signed.get(t.topic, ())),
+            "levels": {a: round(measure("\n\n".join(t.shown_texts(a).values())).score) for a in AUDIENCES},
+            "waiting": waiting.get(t.topic, 0),
+        }
+        for t in content.topics.values()
+    ]
     return show(request, "console_texts.html", rows=rows)
 
 
@@ -50,12 +58,24 @@ def _page(request: Request, name: str, audience: str, status: int = 200, **value
         review = review_of(topic, texts.sign_offs(db).get(name, ()))
         proposals = texts.of_topic(db, name)
         reports = verdicts.reports(db, name)
-    return show(request, "console_text.html", status, topic=topic, audience=audience, review=review, proposals=proposals,
-                reports=reports, levels=_levels(topic, audience), digest=digest_of(topic), fields=FIELDS,
-                current={f: current_text(topic, audience, f) for f in FIELDS},
-                contacts=Messages(knowledge(), audience).contacts(topic.contacts.of(audience)),
-                articles=[(a, knowledge().articles[a.ref]) for a in topic.articles],
-                today=now_in_amsterdam().date().isoformat(), **{"error": "", **values})
+    return show(
+        request,
+        "console_text.html",
+        status,
+        topic=topic,
+        audience=audience,
+        review=review,
+        proposals=proposals,
+        reports=reports,
+        levels=_levels(topic, audience),
+        digest=digest_of(topic),
+        fields=FIELDS,
+        current={f: current_text(topic, audience, f) for f in FIELDS},
+        contacts=Messages(knowledge(), audience).contacts(topic.contacts.of(audience)),
+        articles=[(a, knowledge().articles[a.ref]) for a in topic.articles],
+        today=now_in_amsterdam().date().isoformat(),
+        **{"error": "", **values},
+    )
 
 
 @router.get("/teksten/{name}")
@@ -69,19 +89,39 @@ def _edit_page(request: Request, name: str, audience: str, field: str, status: i
         raise Refused(404, "Dit deel van het antwoord is er niet.")
     before = current_text(topic, audience, field)
     text = values.pop("text", before)
-    return show(request, "console_text_edit.html", status, topic=topic, audience=audience, field=field, before=before,
-                text=text, level=level_of(text, audience, field), was=level_of(before, audience, field),
-                **{"error": "", "note": "", **values})
+    return show(
+        request,
+        "console_text_edit.html",
+        status,
+        topic=topic,
+        audience=audience,
+        field=field,
+        before=before,
+        text=text,
+        level=level_of(text, audience, field),
+        was=level_of(before, audience, field),
+        **{"error": "", "note": "", **values},
+    )
 
 
 @router.get("/teksten/{name}/{audience}/{field}")
-def edit_page(request: Request, name: str, audience: str, field: str, _: Volunteer = Depends(signed_in("editor"))) -> Response:
+def edit_page(
+    request: Request, name: str, audience: str, field: str, _: Volunteer = Depends(signed_in("editor"))
+) -> Response:
     return _edit_page(request, name, "ouder" if audience == "ouder" else "kind", field)
 
 
 @router.post("/teksten/{name}/{audience}/{field}")
-def propose(request: Request, name: str, audience: str, field: str, volunteer: Volunteer = Depends(signed_in("editor")),
-            text: str = Form("", max_length=12_000), note: str = Form("", max_length=3000), before: str = Form("")) -> Response:
+def propose(
+    request: Request, *,
+    name: str,
+    audience: str,
+    field: str,
+    volunteer: Volunteer = Depends(signed_in("editor")),
+    text: str = Form("", max_length=12_000),
+    note: str = Form("", max_length=3000),
+    before: str = Form(""),
+) -> Response:
     audience = "ouder" if audience == "ouder" else "kind"
     topic = _topic(name)
     if field not in FIELDS:
@@ -97,20 +137,31 @@ def propose(request: Request, name: str, audience: str, field: str, volunteer: V
     if error:
         return _edit_page(request, name, audience, field, 422, text=text, error=error, note=note)
     with database(request) as db:
-        texts.propose(db, volunteer, name, audience, field, now, after, note.strip())
+        texts.propose(db, volunteer, name, audience, field, before=now, after=after, note=note.strip())
     return go(f"/teksten/{name}?voor={audience}#voorstellen")
 
 
 @router.post("/leesniveau")
-def level(_: Volunteer = Depends(signed_in("editor")), text: str = Form("", max_length=12_000), audience: str = Form("kind"),
-          field: str = Form("text")) -> Response:
+def level(
+    _: Volunteer = Depends(signed_in("editor")),
+    text: str = Form("", max_length=12_000),
+    audience: str = Form("kind"),
+    field: str = Form("text"),
+) -> Response:
     """The reading level of what is being typed, for the page's script. Nothing is kept."""
-    return JSONResponse(level_of(text, "ouder" if audience == "ouder" else "kind", field), headers={"Cache-Control": "no-store"})
+    return JSONResponse(
+        level_of(text, "ouder" if audience == "ouder" else "kind", field), headers={"Cache-Control": "no-store"}
+    )
 
 
 @router.post("/tekstvoorstellen/{proposal_id}")
-def decide(request: Request, proposal_id: int, volunteer: Volunteer = Depends(signed_in("editor")), version: int = Form(...),
-           decision: str = Form("")) -> Response:
+def decide(
+    request: Request,
+    proposal_id: int,
+    volunteer: Volunteer = Depends(signed_in("editor")),
+    version: int = Form(...),
+    decision: str = Form(""),
+) -> Response:
     if decision not in ("accepted", "refused"):
         raise Refused(422, "Kies aannemen of weigeren.")
     try:
@@ -124,8 +175,14 @@ def decide(request: Request, proposal_id: int, volunteer: Volunteer = Depends(si
 
 
 @router.post("/teksten/{name}/akkoord")
-def sign(request: Request, name: str, volunteer: Volunteer = Depends(signed_in("editor")), lawyer: str = Form("", max_length=200),
-         signed_on: str = Form(""), digest: str = Form("")) -> Response:
+def sign(
+    request: Request, *,
+    name: str,
+    volunteer: Volunteer = Depends(signed_in("editor")),
+    lawyer: str = Form("", max_length=200),
+    signed_on: str = Form(""),
+    digest: str = Form(""),
+) -> Response:
     topic = _topic(name)
     lawyer = " ".join(lawyer.split())[:120]
     try:
@@ -142,5 +199,5 @@ def sign(request: Request, name: str, volunteer: Volunteer = Depends(signed_in("
     if error:
         return _page(request, name, "kind", 422, error=error)
     with database(request) as db:
-        texts.sign_off(db, volunteer, name, lawyer, day, digest)
+        texts.sign_off(db, volunteer, name, lawyer, signed_on=day, digest=digest)
     return go(f"/teksten/{name}#beoordeling")

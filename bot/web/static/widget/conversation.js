@@ -29,7 +29,7 @@ class Conversation {
       if (response.status !== 204) data = await response.json();
     } catch (error) {
       if (stop.signal.aborted) throw new Failure('timeout');
-      throw new Failure(response ? 'server' : 'offline');
+      throw new Failure(response || navigator.onLine !== false ? 'server' : 'offline');
     } finally {
       clearTimeout(timer);
     }

@@ -1,0 +1,85 @@
+"""A message that is about two things: its clauses, and which of their topics comes first.
+
+"mijn vader drinkt heel veel en we moeten vrijdag uit ons huis" is two questions. The whole message is classified, and
+each clause of four words or more; both come out of one batch of the encoder. No Rasa here.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Callable, Sequence
+
+import numpy as np
+from spacy.tokens import Doc
+
+# Where one matter may end and another begin.
+_SENTENCE_END = frozenset(".?!…;")
+_JOINS = frozenset({"en", "ook", "maar", "daarnaast", "bovendien", "verder", "trouwens", "plus"})
+MIN_WORDS = 4
+# A long story has many clauses; more than these cost time and tell little.
+MAX_CLAUSES = 5
+
+_RANK = {"none": 0, "concern": 1, "emergency": 2}
+
+
+def clauses(doc: Doc) -> list[str]:
+    """The clauses of a message of written Dutch, each of at least MIN_WORDS words; none when it has fewer than two."""
+    pieces: list[list[str]] = [[]]
+    for token in doc:
+        ends = any(char in _SENTENCE_END for char in token.text) and not any(char.isalnum() for char in token.text)
+        if ends or token.text in _JOINS:
+            pieces.append([])
+        if not ends:
+            pieces[-1].append(token.text)
+    found: list[list[str]] = []
+    for piece in pieces:
+        words = sum(any(char.isalnum() for char in text) for text in piece)
+        if words >= MIN_WORDS:
+            found.append([text for i, text in enumerate(piece) if i or text not in _JOINS])
+    return [" ".join(piece) for piece in found][:MAX_CLAUSES] if len(found) >= 2 else []
+
+
+@dataclass(frozen=True)
+class Issues:
+    """What a message is about: `first` with its `confidence`, and what else (`also`, likeliest first)."""
+
+    first: str
+    confidence: float
+    also: list[str]
+
+
+def issues(labels: Sequence[str], whole: np.ndarray, parts: np.ndarray, *, is_topic: Callable[[str], bool],
+           urgency: Callable[[str], str], sure: float, possible: float, also_threshold: float) -> Issues:
+    """Weighs the whole message against its clauses.
+
+    A clause alone misleads easily: most messages of several clauses are one story. So a clause's topic comes first only
+    when it is more urgent, another clause has a topic of its own, and the whole message does not speak against it.
+
+    Args:
+        labels: the intents, in the order of the columns.
+        whole: probabilities of the whole message, float [classes].
+        parts: probabilities of its clauses, float [clauses, classes]; no rows for a message of one clause.
+        is_topic: whether an intent has an answer; small talk and what is out of scope never comes first.
+        urgency: a topic's urgency: none, concern or emergency.
+        sure: the probability from which on a clause has a topic of its own.
+        possible: the least probability in the whole message of a topic that comes first because it is more urgent.
+        also_threshold: the probability in the whole message from which on a second topic is offered.
+    """
+    order = np.argsort(-whole)
+    likelihood = dict(zip(labels, whole.tolist(), strict=True))
+    top = labels[order[0]]
+    own: dict[str, float] = {}
+    for row in parts:
+        name = labels[int(np.argmax(row))]
+        if row.max() >= sure and is_topic(name):
+            own[name] = max(own.get(name, 0.0), float(row.max()))
+    first = top
+    if len(own) >= 2 and is_topic(top):
+        # Danger has its own detector, which knows idioms and stories; a clause alone does not decide on it.
+        urgent = [name for name in own if likelihood[name] >= possible and urgency(name) != "emergency"
+                  and _RANK[urgency(name)] > _RANK[urgency(top)]]
+        first = max(urgent, key=lambda name: (_RANK[urgency(name)], likelihood[name]), default=top)
+    clause_topics = sorted(own, key=lambda name: -own[name])
+    likely = [labels[i] for i in order[:3] if whole[i] >= also_threshold and is_topic(labels[i])]
+    named = list(dict.fromkeys([*([top] if first != top else []), *clause_topics, *likely]))
+    confidence = likelihood[top] if first == top else max(likelihood[top], own[first])
+    return Issues(first, confidence, [name for name in named if name != first][:2])

@@ -1,0 +1,235 @@
+"""WCAG: axe in every state, the keyboard, what a screen reader hears, sizes, zoom."""
+from __future__ import annotations
+
+from typing import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.browser.chrome import SCHEMES, SIZES
+from tests.browser.fake_assistant import FakeAssistant
+from tests.browser.servers import Running
+from tests.browser.states import STATES, ask, chat, open_chat, type_in
+
+# The page that the widget stands on is not under test, and "region" asks it for landmarks.
+_OPTIONS = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]},
+            "resultTypes": ["violations"]}
+SITE = ("/", "/ouders", "/thema/asiel", "/ouders/thema/wonen", "/onderwerp/wonen_dakloos", "/onderwerp/crisis_gevaar",
+        "/ouders/onderwerp/asiel_school", "/veilig", "/widget", "/thema/bestaatniet")
+
+
+def complaints(page: Page) -> list[str]:
+    found = Axe().run(page, options=_OPTIONS).response["violations"]
+    return [f"{v['id']}: {node['target']} {node.get('failureSummary', '')[:200]}" for v in found for node in v["nodes"]]
+
+
+@pytest.mark.parametrize("scheme", list(SCHEMES))
+@pytest.mark.parametrize("size", list(SIZES))
+def test_axe_finds_nothing(new_context: Callable[..., BrowserContext], hosts: Running, app: Running, size: str, scheme: str) -> None:
+    """Every state in one go: each on a fresh page of the same browser context."""
+    context = new_context(viewport=SIZES[size], **SCHEMES[scheme])
+    found: dict[str, list[str]] = {}
+    for name, act in STATES.items():
+        if name == "slow" and (size, scheme) != ("phone", "light"):
+            continue  # waits five seconds; its parts (typing, warning box, help card) are in other states
+        page = context.new_page()
+        page.goto(hosts.url + "/")
+        act(page)
+        rows = complaints(page)
+        if rows:
+            found[name] = rows
+        page.close()
+    assert found == {}
+
+
+@pytest.mark.parametrize("theme", ["light", "dark", "contrast"])
+def test_axe_finds_nothing_in_chosen_colours_and_largest_letters(page: Page, hosts: Running, app: Running, theme: str) -> None:
+    page.goto(hosts.url + "/")
+    open_chat(page)
+    chat(page).get_by_role("button", name="Instellingen").click()
+    chat(page).locator(f"input[value={theme}]").check()
+    chat(page).get_by_label("Heel groot").check()
+    assert complaints(page) == []
+    page.keyboard.press("Escape")
+    turn = ask(page, "Wij hebben geen huis")
+    turn.locator(".which summary").click()
+    assert complaints(page) == []
+
+
+def test_axe_finds_nothing_with_own_colours_and_two_widgets(page: Page, hosts: Running, app: Running) -> None:
+    for path in ("/own", "/two"):
+        page.goto(hosts.url + path)
+        page.locator("kinderrechten-chat").last.evaluate("node => node.open()")
+        page.wait_for_timeout(200)
+        assert complaints(page) == []
+
+
+@pytest.mark.parametrize("size", list(SIZES))
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_the_site(new_context: Callable[..., BrowserContext], app: Running, size: str, scheme: str) -> None:
+    page = new_context(viewport=SIZES[size], **SCHEMES[scheme]).new_page()
+    found = {}
+    for path in SITE:
+        page.goto(app.url + path)
+        expect(page.locator("kinderrechten-chat")).to_have_count(1)
+        rows = complaints(page)
+        if rows:
+            found[path] = rows
+    assert found == {}
+
+
+def test_everything_by_keyboard(page: Page, hosts: Running, app: Running) -> None:
+    page.goto(hosts.url + "/")
+    page.wait_for_function("Boolean(customElements.get('kinderrechten-chat'))")
+
+    def focused() -> str:
+        return page.evaluate("(document.activeElement.shadowRoot || document).activeElement.textContent.trim()")
+
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    assert focused().startswith("Snel weg: ga meteen")
+    page.keyboard.press("Tab")
+    assert focused() == "Hulp nu"
+    page.keyboard.press("Tab")
+    assert focused() == "Stel je vraag"
+    page.keyboard.press("Enter")
+    expect(chat(page).locator(".box")).to_be_focused()
+    order = []
+    for _ in range(9):
+        page.keyboard.press("Tab")
+        order.append(focused())
+    assert [name for name in order if name][:6] == ["Snel weg: ga meteen van deze pagina af", "Instellingen", "Sluit de chat",
+                                                    "Hulp nu", "Snel weg", "Wis alles"]
+    chat(page).get_by_role("textbox").focus()
+    page.keyboard.type("Wij hebben geen huis")
+    page.keyboard.press("Enter")
+    expect(chat(page).locator(".message")).to_be_visible()
+    # The focus stayed where it was; a step, the right, a choice: each with Enter or Space.
+    expect(chat(page).get_by_role("textbox")).to_be_focused()
+    step = chat(page).get_by_role("button", name="Volgende stap")
+    step.focus()
+    for _ in range(3):
+        page.keyboard.press("Enter")
+    last = chat(page).get_by_role("button", name="Dit waren alle stappen")
+    expect(last).to_be_focused()
+    chat(page).locator(".which summary").focus()
+    page.keyboard.press("Space")
+    expect(chat(page).locator(".which a").first).to_be_visible()
+    choice = chat(page).get_by_role("button", name="Makkelijker")
+    choice.focus()
+    page.keyboard.press("Space")
+    expect(chat(page).locator(".turn").nth(1).locator(".message")).to_be_visible()
+    expect(choice).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(chat(page).get_by_role("button", name="Stel je vraag")).to_be_focused()
+
+
+def test_focus_stays_inside_a_full_screen(new_context: Callable[..., BrowserContext], hosts: Running, app: Running) -> None:
+    page = new_context(viewport=SIZES["phone"]).new_page()
+    page.goto(hosts.url + "/")
+    open_chat(page)
+    expect(chat(page).get_by_role("dialog")).to_have_attribute("aria-modal", "true")
+    inside = "document.activeElement.tagName"
+    for key in ("Tab", "Shift+Tab"):
+        for _ in range(24):
+            page.keyboard.press(key)
+            assert page.evaluate(inside) == "KINDERRECHTEN-CHAT"
+
+
+def test_screen_reader_hears_each_message_once(page: Page, hosts: Running, app: Running) -> None:
+    page.goto(hosts.url + "/")
+    open_chat(page)
+    chat(page).evaluate("""node => {
+        window.spoken = [];
+        node.shadowRoot.querySelectorAll('[aria-live=polite], [aria-live=assertive]').forEach(slot =>
+            new MutationObserver(() => { if (slot.textContent) window.spoken.push(slot.textContent); })
+                .observe(slot, {childList: true, characterData: true, subtree: true}));
+    }""")
+    assert chat(page).locator("[role=log]").get_attribute("aria-live") == "off"
+    ask(page, "Wij hebben geen huis")
+    page.wait_for_timeout(1500)
+    ask(page, "Wij hebben geen huis")
+    page.wait_for_timeout(2500)
+    spoken = page.evaluate("window.spoken")
+    answers = [text for text in spoken if "We hebben geen huis" in text]
+    assert len(answers) == 2, spoken
+    assert "Stap" not in answers[0] and "Wie jou kan helpen" in answers[0]
+    # The slots are empty again: nobody who reads along finds the answer double.
+    assert chat(page).evaluate("node => [...node.shadowRoot.querySelectorAll('.unseen [aria-live]')].map(n => n.textContent).join('')") == ""
+    type_in(page, "mijn nummer is 0612345678")
+    page.wait_for_timeout(800)
+    assert len([text for text in page.evaluate("window.spoken") if "telefoonnummer" in text]) == 1
+
+
+TARGETS = """node => [...node.shadowRoot.querySelectorAll('a[href], button, summary, textarea, .option')]
+    .filter(n => n.getClientRects().length && !n.classList.contains('leave-link'))
+    .map(n => { const r = n.getBoundingClientRect(); return [n.className + ' ' + n.textContent.slice(0, 30), r.width, r.height]; })
+    .filter(([, w, h]) => w < 43.9 || h < 43.9)"""
+
+
+@pytest.mark.parametrize("width", [320, 360, 1280])
+def test_targets_of_44_pixels_and_nothing_sideways(new_context: Callable[..., BrowserContext], hosts: Running, app: Running,
+                                                   width: int) -> None:
+    context = new_context(viewport={"width": width, "height": 640})
+    for name in ("closed", "starters", "help", "settings", "warning", "answer_unfolded", "choose", "crisis", "error", "hostile"):
+        page = context.new_page()
+        page.goto(hosts.url + "/")
+        STATES[name](page)
+        assert chat(page).evaluate(TARGETS) == [], name
+        wide = chat(page).evaluate("""node => [...node.shadowRoot.querySelectorAll('.box, .log, .page, .card, .launch')]
+            .filter(n => n.getClientRects().length && (n.scrollWidth > n.clientWidth + 1 ||
+                n.getBoundingClientRect().right > innerWidth + 1)).map(n => n.className)""")
+        assert wide == [], name
+        page.close()
+
+
+def test_zoom_of_400_percent(new_context: Callable[..., BrowserContext], hosts: Running, app: Running) -> None:
+    # 1280 by 1024 at 400 %.
+    page = new_context(viewport={"width": 320, "height": 256}).new_page()
+    page.goto(hosts.url + "/")
+    open_chat(page)
+    turn = ask(page, "Wij hebben geen huis")
+    for target in (turn.locator("h3"), turn.locator(".contact").first, chat(page).get_by_role("textbox")):
+        target.scroll_into_view_if_needed()
+        expect(target).to_be_in_viewport()
+        expect(chat(page).get_by_role("button", name="Snel weg")).to_be_in_viewport()
+        expect(chat(page).get_by_role("button", name="Hulp nu")).to_be_in_viewport()
+    assert chat(page).locator(".box").evaluate("n => n.scrollWidth <= n.clientWidth")
+
+
+def test_text_size(page: Page, hosts: Running, app: Running) -> None:
+    page.goto(hosts.url + "/")
+    open_chat(page)
+    size = "n => parseFloat(getComputedStyle(n).fontSize)"
+    before = chat(page).locator(".root").evaluate(size)
+    chat(page).get_by_role("button", name="Instellingen").click()
+    chat(page).get_by_label("Heel groot").check()
+    assert chat(page).locator(".root").evaluate(size) >= 1.4 * before
+
+
+def test_focus_is_visible(page: Page, hosts: Running, app: Running) -> None:
+    page.goto(hosts.url + "/")
+    open_chat(page)
+    for _ in range(8):
+        page.keyboard.press("Tab")
+        look = page.evaluate("""() => { const n = document.activeElement.shadowRoot.activeElement; const s = getComputedStyle(n);
+            return [n.className, s.outlineStyle, parseFloat(s.outlineWidth)]; }""")
+        assert look[1] != "none" and look[2] >= 2, look
+
+
+def test_less_motion_means_no_motion(page: Page, hosts: Running, assistant: FakeAssistant) -> None:
+    assistant.slow = 1.0
+    page.goto(hosts.url + "/")
+    open_chat(page)
+    ask(page, "Wij hebben geen huis", wait=False)
+    assert chat(page).locator(".dots i").first.evaluate("n => getComputedStyle(n).animationName") == "none"
+
+
+def test_forced_colours_keep_borders(new_context: Callable[..., BrowserContext], hosts: Running, app: Running) -> None:
+    page = new_context(forced_colors="active").new_page()
+    page.goto(hosts.url + "/")
+    open_chat(page)
+    ask(page, "Wij hebben geen huis")
+    assert complaints(page) == []
+    assert chat(page).locator(".send").evaluate("n => parseFloat(getComputedStyle(n).borderTopWidth)") >= 1
