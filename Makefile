@@ -64,7 +64,7 @@ check-content: install ## answers, contacts, articles, training questions: all m
 	@$(BIN)/kinderrechten check
 
 evaluate: train ## the model's quality on the blind test questions
-	@$(BIN)/kinderrechten evaluate
+	@$(BIN)/kinderrechten evaluate --curve
 
 screenshots: $(VENV)/.installed-dev ## pictures of every state of the widget, on one page
 	@scripts/browser-packages

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any, Sequence
 
 import bot.settings  # noqa: F401  (sets the environment that Rasa reads when it is imported)
+
+# isort: split
 from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.core.lock_store import InMemoryLockStore, LockError
 from rasa.core.tracker_store import TrackerStore

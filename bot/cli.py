@@ -191,6 +191,7 @@ def evaluate(
                                                                "Default: the blind sets in tests/nlu."),
     out: Path = typer.Option(Path("build/evaluation"), help="Where pictures and the HTML report are written."),
     model: Optional[Path] = typer.Option(None, help="A model file (default: the newest)."),
+    curve: bool = typer.Option(False, "--curve", help="Also draw the learning curve (trains five times, a few minutes)."),
 ) -> None:
     """Measures the trained model on blind questions and prints what it reaches."""
     from bot.evaluation.run import evaluate as run
@@ -198,7 +199,7 @@ def evaluate(
 
     _quiet()
     try:
-        run(_load_assistant(model), set_file, out)
+        run(_load_assistant(model), set_file, out, curve)
     except SetError as error:
         raise _fail(str(error)) from None
 

@@ -19,6 +19,7 @@ td,th{padding:.2rem .7rem;border-bottom:1px solid #ccc;text-align:left}img{max-w
 <table><tr><th>what</th><th>reached</th><th>target</th></tr>
 {% for name, value, target in rows %}<tr><td>{{ name }}</td><td>{{ value }}</td><td>{{ target }}</td></tr>{% endfor %}
 <tr><td>expected calibration error</td><td>{{ "%.3f" | format(error) }}</td><td>≤ 0.05</td></tr></table>
+{% if curve %}<h2>Learning curve</h2><img src="learning_curve.png" alt="Share right against the number of training questions">{% endif %}
 <h2>Calibration</h2><img src="calibration.png" alt="Share of right answers against confidence">
 {% for title, group in (("theme", by_theme), ("voice", by_voice)) %}<h2>Per {{ title }}</h2>
 <table><tr><th>{{ title }}</th><th>first choice</th><th>first three</th></tr>
@@ -73,7 +74,7 @@ def write_report(out: Path, results: list, rows: list, by_theme: list, by_voice:
     misses = [r for r in results if r.intent not in r.case.accepted]
     page = Environment(autoescape=True).from_string(_PAGE).render(
         numbers=numbers, rows=rows, error=error, by_theme=by_theme, by_voice=by_voice, pairs=pairs, misses=misses,
-        labels=sorted(labels.items(), key=lambda item: item[1]["f1"]))
+        curve=(out / "learning_curve.png").exists(), labels=sorted(labels.items(), key=lambda item: item[1]["f1"]))
     target = out / "report.html"
     target.write_text(page, encoding="utf-8")
     return target

@@ -119,8 +119,13 @@ def groups(results: list[Result], key: Callable[[Result], str]) -> list[tuple[st
     return sorted(rows, key=lambda row: row[1].value)
 
 
-def evaluate(assistant: Assistant, set_file: Optional[Path] = None, out: Optional[Path] = None) -> dict[str, Any]:
-    """Runs a set, prints the report, writes pictures and HTML to `out`, and returns the numbers."""
+def evaluate(assistant: Assistant, set_file: Optional[Path] = None, out: Optional[Path] = None,
+             curve: bool = False) -> dict[str, Any]:
+    """Runs a set, prints the report, writes pictures and HTML to `out`, and returns the numbers.
+
+    Args:
+        curve: also draws the learning curve, which trains five times.
+    """
     known = set(knowledge().topics) | set(assistant.intents)
     cases = read_set(set_file, known) if set_file else blind_sets(known)
     results = run_cases(assistant, cases)
@@ -129,7 +134,7 @@ def evaluate(assistant: Assistant, set_file: Optional[Path] = None, out: Optiona
     truth, predicted = [r.case.topic for r in topic], [_first_choice(r) for r in topic]
     labels = per_label(truth, predicted)
     ordinary = [r for r in results if r.case.kind == "topic"]
-    error, curve = calibration_error([r.confidence for r in ordinary], [r.ranking[0] == r.case.topic for r in ordinary])
+    error, reliability = calibration_error([r.confidence for r in ordinary], [r.ranking[0] == r.case.topic for r in ordinary])
 
     print(f"{len(results)} questions, model {assistant.model_name}\n")
     for name, value, target in rows:
@@ -151,10 +156,16 @@ def evaluate(assistant: Assistant, set_file: Optional[Path] = None, out: Optiona
         print(f"  {n:3} × {wanted} → {got}")
     numbers = {"model": assistant.model_name, "questions": len(results), "calibration_error": error,
                "rows": [{"what": n, "hits": s.hits, "total": s.total, "target": t} for n, s, t in rows]}
+    if out and curve:
+        from bot.evaluation.learning_curve import learning_curve
+
+        print("\nlearning curve: training questions, first choice, first three")
+        for row in learning_curve(cases, out):
+            print(f"  {row['questions']:6}  {100 * row['first']:.1f} %  {100 * row['three']:.1f} %")
     if out:
         from bot.evaluation.report import write_report
 
-        print(f"\nReport with pictures: {write_report(out, results, rows, by_theme, by_voice, labels, pairs, curve, error, numbers)}")
+        print(f"\nReport with pictures: {write_report(out, results, rows, by_theme, by_voice, labels, pairs, reliability, error, numbers)}")
     return numbers
 
 

@@ -1,7 +1,7 @@
 """Graph component: plain facts in a message, found with spaCy rules on written Dutch.
 
-Entities: `audience` (kind|ouder), `leeftijd` (years, of the child it is about), `gaat_over` (zelf|kind|ander: the one who
-asks, their child, somebody else), `artikel` (number or name), `wanneer` (nu|binnenkort), `gemeente` (its official name).
+Entities: `audience` (kind|ouder), `leeftijd` (years, of the child it is about), `gaat_over` (zelf|kind|ander: the one
+who asks, their child, somebody else), `artikel` (number or name), `wanneer` (nu|binnenkort), `gemeente` (its name).
 """
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ _PARENTS = ["vader", "moeder", "ouder", "ouders", "stiefvader", "stiefmoeder", "
             "pleegvader", "stiefpa", "stiefma", "mentor", "juf", "meester", "opa", "oma", "broer", "voogd", "ouwelui"]
 _MY = ["mijn", "onze", "ons", "m'n", "me", "mij"]
 # Somebody else's child, or a child beside the one who asks.
-_OTHERS = ["vriend", "vriendin", "vriendje", "vriendinnetje", "bestie", "matti", "klasgenoot", "klasgenote", "broer", "broertje", "zus",
-           "zusje", "neefje", "nichtje", "neef", "nicht", "buurmeisje", "buurjongen", "buurjongetje", "leerling", "leerlinge",
-           "kleinkind", "kleinzoon", "kleindochter", "petekind", "stiefbroer", "stiefzus", "halfbroer", "halfzus"]
+_OTHERS = ["vriend", "vriendin", "vriendje", "vriendinnetje", "bestie", "matti", "klasgenoot", "klasgenote", "broer",
+           "broertje", "zus", "zusje", "neefje", "nichtje", "neef", "nicht", "buurmeisje", "buurjongen", "buurjongetje",
+           "leerling", "leerlinge", "petekind", "stiefbroer", "stiefzus", "halfbroer", "halfzus"]
 # After "me" or "mij" it is about the one who asks after all ("mijn broer slaat me").
 _MYSELF = {"me", "mij", "mezelf", "mijzelf", "ik"}
-_NOW = ["vandaag", "vanavond", "vannacht", "vanmiddag", "vanochtend", "nu meteen", "meteen", "zo meteen", "direct", "op dit moment", "straks",
-        "over een uur", "binnen een uur"]
-_SOON = ["morgen", "overmorgen", "morgenochtend", "morgenmiddag", "morgenavond", "morgenvroeg", "deze week", "dit weekend", "nog deze week"]
+_NOW = ["vandaag", "vanavond", "vannacht", "vanmiddag", "vanochtend", "nu meteen", "meteen", "zo meteen", "direct",
+        "op dit moment", "straks", "over een uur", "binnen een uur"]
+_SOON = ["morgen", "overmorgen", "morgenochtend", "morgenmiddag", "morgenavond", "morgenvroeg", "deze week", "dit weekend"]
 _NUMBER_WORDS = {word: number for number, word in enumerate(
     "nul een twee drie vier vijf zes zeven acht negen tien elf twaalf dertien veertien vijftien zestien zeventien "
     "achttien negentien twintig".split())}
@@ -50,9 +50,9 @@ _NUMBER_WORDS = {word: number for number, word in enumerate(
 def _municipalities() -> Dict[Text, Text]:
     """The official names of the municipalities, by their tokens in lower case."""
     names = [n for n in MUNICIPALITIES_FILE.read_text(encoding="utf-8").splitlines() if n and not n.startswith("#")]
-    also = {"den bosch": "'s-Hertogenbosch", "'s-gravenhage": "Den Haag"}
+    also = {"'s-hertogenbosch": "Den Bosch", "'s-gravenhage": "Den Haag"}
     return {" ".join(token.lower_ for token in dutch()(written_dutch(typed))): name
-            for typed, name in [*zip(names, names), *also.items()]}
+            for typed, name in [*zip(names, names, strict=True), *also.items()]}
 
 
 @lru_cache(maxsize=1)
@@ -95,12 +95,15 @@ def _matcher() -> Matcher:
     ])
     matcher.add("nu", [[{"LOWER": word} for word in phrase.split()] for phrase in _NOW])
     matcher.add("binnenkort", [[{"LOWER": word} for word in phrase.split()] for phrase in _SOON] + [
-        [{"LOWER": {"IN": ["over", "binnen"]}}, {"LOWER": {"IN": ["een", "1", "2", "3", "twee", "drie"]}}, {"LOWER": {"IN": ["dag", "dagen"]}}],
-        [{"LOWER": {"IN": ["over", "binnen"]}}, {"LOWER": {"IN": ["een", "1", "24", "48"]}}, {"LOWER": {"IN": ["paar", "uur"]}}, {"LOWER": {"IN": ["dagen", "uur"]}, "OP": "?"}]])
+        [{"LOWER": {"IN": ["over", "binnen"]}}, {"LOWER": {"IN": ["een", "1", "2", "3", "twee", "drie"]}},
+         {"LOWER": {"IN": ["dag", "dagen"]}}],
+        [{"LOWER": {"IN": ["over", "binnen"]}}, {"LOWER": {"IN": ["een", "1", "24", "48"]}},
+         {"LOWER": {"IN": ["paar", "uur"]}}, {"LOWER": {"IN": ["dagen", "uur"]}, "OP": "?"}]])
     matcher.add("groet", [[{"LOWER": {"IN": ["goede", "goeie", "goeden"]}}, {"LOWER": "morgen"}]])
     matcher.add("ander", [
-        [{"LOWER": {"IN": [*_MY, "een", "een", "die", "dat", "haar", "zijn", "hun", "ons", "onze"]}},
-         {"OP": "?", "LOWER": {"IN": ["beste", "kleine", "grote", "jongste", "oudste", "goede", "jongere", "oudere"]}}, {"LOWER": {"IN": _OTHERS}}],
+        [{"LOWER": {"IN": [*_MY, "een", "die", "dat", "haar", "zijn", "hun"]}},
+         {"OP": "?", "LOWER": {"IN": ["beste", "kleine", "grote", "jongste", "oudste", "goede", "jongere", "oudere"]}},
+         {"LOWER": {"IN": _OTHERS}}],
         [{"LOWER": {"IN": ["een", "dat", "die", "deze"]}}, {"LOWER": {"IN": ["kind", "jongen", "meisje", "jongetje", "meid"]}},
          {"LOWER": {"IN": ["in", "bij", "uit", "op", "van"]}}],
     ])

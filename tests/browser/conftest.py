@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 if str(ROOT) not in sys.path:
@@ -15,6 +15,9 @@ if str(ROOT) not in sys.path:
 from tests.browser.chrome import SIZES, launch  # noqa: E402
 from tests.browser.fake_assistant import FakeAssistant  # noqa: E402
 from tests.browser.servers import Running, start_both  # noqa: E402
+
+# Patience costs nothing when all is well, and a busy machine is no reason to fail.
+expect.set_options(timeout=30_000)
 
 # The application wraps what it is given, so the tests keep hold of the one inside.
 FAKE = FakeAssistant()
@@ -59,26 +62,25 @@ def assistant(app: Running) -> FakeAssistant:
 
 @pytest.fixture
 def new_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
-    """Makes browser contexts that are closed after the test; a script error or refused request fails the test."""
+    """Makes browser contexts that are closed after the test; a script error on their pages fails the test."""
     made: list[BrowserContext] = []
+    errors: list[str] = []
 
     def make(**options: Any) -> BrowserContext:
         options.setdefault("viewport", SIZES["desktop"])
         options.setdefault("reduced_motion", "reduce")
         context = browser.new_context(**options)
-        context.set_default_timeout(8000)
+        context.set_default_timeout(45_000)
+        context.on("weberror", lambda error: errors.append(str(error.error)))
         made.append(context)
         return context
 
     yield make
     for context in made:
         context.close()
+    assert errors == [], errors
 
 
 @pytest.fixture
-def page(new_context: Callable[..., BrowserContext]) -> Iterator[Page]:
-    opened = new_context().new_page()
-    errors: list[str] = []
-    opened.on("pageerror", lambda error: errors.append(str(error)))
-    yield opened
-    assert errors == [], errors
+def page(new_context: Callable[..., BrowserContext]) -> Page:
+    return new_context().new_page()

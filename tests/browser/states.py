@@ -33,6 +33,7 @@ def ask(page: Page, text: str, wait: bool = True) -> Locator:
     type_in(page, text)
     chat(page).get_by_role("textbox").press("Enter")
     turn = turns.nth(count)
+    expect(turn).to_be_attached()
     if wait:
         expect(turn.locator(".message").last).to_be_visible()
         settle(page)
@@ -126,8 +127,10 @@ def _typing(page: Page) -> None:
 
 
 def _slow(page: Page) -> None:
+    page.clock.install()
     _typing(page)
-    expect(chat(page).locator(".slow")).to_be_visible(timeout=9000)
+    page.clock.run_for(5100)
+    expect(chat(page).locator(".slow")).to_be_visible()
 
 
 def _error(page: Page) -> None:

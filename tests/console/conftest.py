@@ -7,12 +7,13 @@ from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import create_engine, text
+
 from bot.knowledge.library import load_knowledge, use_knowledge
 from bot.settings import Settings
 from bot.store import accounts
 from bot.store.database import session, upgrade
 from bot.web.app import create_app
-from sqlalchemy import create_engine, text
 from tests.console.stand_in import StandIn
 
 POSTGRES = os.environ.get("TEST_DATABASE_URL", "postgresql://127.0.0.1:5432/test")

@@ -6,6 +6,10 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select, update
+
 from bot.content_check import check_all
 from bot.evaluation.sets import read_set
 from bot.knowledge.library import read_knowledge
@@ -19,9 +23,6 @@ from bot.settings import ROOT
 from bot.store import accounts, texts, verdicts
 from bot.store.database import session
 from bot.store.models import LegalSignOff, Proposal, TextProposal
-from hypothesis import given
-from hypothesis import strategies as st
-from sqlalchemy import select, update
 
 
 @pytest.fixture()
@@ -200,6 +201,7 @@ def test_every_text_of_every_answer_can_be_written_back_unchanged(knowledge):
     for topic in knowledge.topics.values():
         source = (ROOT / f"data/knowledge/topics/{topic.theme}/{topic.topic}.yml").read_text(encoding="utf-8")
         import yaml
+
         from bot.knowledge.model import Topic
 
         for audience in ("kind", "ouder"):

@@ -7,12 +7,25 @@ from datetime import timedelta
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
+
 from bot.review.runner import run_set
 from bot.store import accounts, audit, contacts, runs, verdicts
 from bot.store.database import engine, session, upgrade
-from bot.store.models import AuditEntry, Base, Proposal, SetupLink, SignedIn, TestResult, TestRun, TestSet, Verdict, Volunteer, utc_now
-from sqlalchemy import func, select, update
-from sqlalchemy.exc import IntegrityError
+from bot.store.models import (
+    AuditEntry,
+    Base,
+    Proposal,
+    SetupLink,
+    SignedIn,
+    TestResult,
+    TestRun,
+    TestSet,
+    Verdict,
+    Volunteer,
+    utc_now,
+)
 from tests.console.stand_in import StandIn
 
 GOOD = "vier gewone woorden hier"

@@ -7,7 +7,7 @@ import logging
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import Scope
@@ -31,10 +31,8 @@ def install_console(app: FastAPI) -> None:
     """Adds everything of the console to `app`. Tests replace the two things on `app.state`."""
     app.state.review_root = ROOT  # where the questions and texts are
     app.state.launch_run = launch
-    router = APIRouter(prefix=ROOT_PATH, include_in_schema=False)
     for part in (home, sign_in, trying, proposals, topics, sets, texts, contacts, outside):
-        router.include_router(part.router)
-    app.include_router(router)
+        app.include_router(part.router, prefix=ROOT_PATH, include_in_schema=False)
 
     @app.exception_handler(Refused)
     async def _refused(request: Request, error: Refused) -> Response:

@@ -124,7 +124,7 @@ function plainText(message, audience) {
   const parts = [
     message.title && !message.part ? message.title + '.' : '',
     message.type === 'crisis' ? people : '',
-    message.text,
+    message.text, message.age_note, message.today,
     first && first.says && String(message.text).indexOf(first.says) < 0 ? say('right', audience) + ': ' + first.says : '',
     (message.steps || []).length ? say('steps', audience) + '. ' + message.steps.join(' ') : '',
     message.type !== 'crisis' && people ? say('people', audience) + ': ' + people : '',
@@ -149,6 +149,9 @@ function messageCard(message, context) {
     ...contactList(contacts, audience, crisis || message.urgency === 'concern' || !answer));
   const title = message.title && !message.part && make('h3', { dir: 'auto' }, message.title);
   const text = paragraphs(message.text);
+  if (message.lang) text.forEach((p) => { p.lang = message.lang; p.dir = message.dir === 'rtl' ? 'rtl' : 'ltr'; });
+  if (message.age_note) text.push(make('p', { dir: 'auto', class: 'piece' }, message.age_note));
+  if (message.today) text.push(make('p', { dir: 'auto', class: 'piece' }, make('strong', {}, message.today)));
   // What the text says already is not said again on the card.
   const said = (article) => (String(message.text).indexOf(article.says) < 0 ? article : Object.assign({}, article, { says: '' }));
   const right = articles.length > 0 && rightCard({ articles: articles.map(said), law: message.law }, audience,
