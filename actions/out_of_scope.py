@@ -19,5 +19,8 @@ class OutOfScope(Action):
         if reader.recognised("maybe_crisis"):
             reader.say(dispatcher, reader.messages.maybe_crisis())
         told = reader.say_language(dispatcher)
-        reader.say(dispatcher, reader.messages.out_of_scope())
+        # In another language it may well be about rights: then it was not understood, rather than out of scope.
+        other = reader.recognised("language")
+        reader.say(dispatcher, reader.messages.themes_and_people("unsure_again") if other
+                   else reader.messages.out_of_scope())
         return told

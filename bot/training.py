@@ -10,7 +10,10 @@ from bot.settings import ROOT, settings
 logger = logging.getLogger(__name__)
 
 # Everything a trained model depends on; data/knowledge is not here: answers are read when the assistant starts.
-_SOURCES = ("config.yml", "domain.yml", "data/nlu/**/*.yml", "data/stories/*.yml", "data/lexicon/*", "bot/nlu/*.py",
+# The rules for danger, facts and languages are code and words that are read when the model is loaded.
+_SOURCES = ("config.yml", "domain.yml", "data/nlu/**/*.yml", "data/stories/*.yml", "data/lexicon/chat_words.tsv",
+            *(f"bot/nlu/{name}.py" for name in ("normalise", "dutch_text", "encoder", "encoder_build", "encoders", "ngram_scorer",
+                                                "sentence_featurizer", "topic_classifier", "topic_model")),
             "bot/nlu/tuned/*", "requirements/run.lock")
 
 

@@ -84,13 +84,16 @@ def main() -> None:
     print("\ncrisis, by rule alone: " + "; ".join(
         f"{kind} sure {share(s.rule == 'sure' for s in some)} maybe {share(s.rule == 'maybe' for s in some)}"
         for kind, some in of.items() if kind in ("crisis", "lookalike", "topic")))
-    print("classifier threshold, with a rule that is sure always a crisis; rule maybe at a fifth of it:")
-    for t in (0.02, 0.05, 0.08, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5):
-        def alarm(s: Seen, t: float = t) -> bool:
-            return s.rule == "sure" or s.crisis >= (t if not s.excused else 0.75) or (s.rule == "maybe" and s.crisis >= t / 5)
+    print("crisis thresholds (no rule, rule maybe, rule sure; the first row is in use):")
+    used = assistant.component_config("CrisisDetector")
+    rows = [(used["threshold"], used["rule_maybe_threshold"], used["rule_sure_threshold"])]
+    rows += [(n, m, s) for n in (0.04, 0.06, 0.08, 0.12, 0.2, 0.3) for m in (0.03, 0.05, 0.08) for s in (0.0, 0.01, 0.02, 0.05) if m <= n]
+    for plain, maybe, sure in rows:
+        def alarm(s: Seen, by: dict = {None: plain, "maybe": maybe, "sure": sure}) -> bool:  # noqa: B006
+            return s.crisis >= (used["excused_threshold"] if s.excused else by[s.rule])
 
-        print(f"  {t:.2f}  crisis {share(alarm(s) for s in of['crisis'])}  look-alikes {share(alarm(s) for s in of['lookalike'])}"
-              f"  ordinary {share(alarm(s) for s in of['topic'])}  off-topic {share(alarm(s) for s in of['offtopic'])}")
+        print(f"  {plain:.2f} {maybe:.2f} {sure:.2f}  crisis {share(alarm(s) for s in of['crisis'])}  "
+              f"look-alikes {share(alarm(s) for s in of['lookalike'])}  ordinary {share(alarm(s) for s in of['topic'])}")
 
 
 if __name__ == "__main__":

@@ -143,12 +143,15 @@ class Messages:
         if ask_audience:
             message["ask_audience"] = self.knowledge.phrase("ask_audience", self.audience)
             choices += [self.choice("gesprek_kind"), self.choice("gesprek_ouder")]
-        message["choices"] = choices + self._follow_ups()
+        message["choices"] = choices + self._follow_ups(topic)
         return message
 
-    def _follow_ups(self, without: str = "") -> list[dict[str, str]]:
+    def _follow_ups(self, topic: Topic, without: str = "") -> list[dict[str, str]]:
         other = "gesprek_voor_ouder" if self.audience == "kind" else "gesprek_voor_kind"
         names = [name for name in (*FOLLOW_UPS, other, "gesprek_andere_vraag") if name != without]
+        if self.audience == "kind" and topic.urgency != "none":
+            # No button that invites a child to show this to the person it may fear; asking for it in words works.
+            names.remove("gesprek_voor_ouder")
         return [self.choice(name) for name in names]
 
     def part(self, topic_name: str, name: str) -> Message:
@@ -174,7 +177,7 @@ class Messages:
         # Where somebody may be unsafe, help stays with every part.
         if name != "gesprek_bellen" and topic.urgency == "none":
             message["contacts"] = []
-        message["choices"] = self._follow_ups(without=name)
+        message["choices"] = self._follow_ups(topic, without=name)
         return message
 
     def crisis(self, topic_name: str, confidence: float = 1.0) -> Message:

@@ -21,21 +21,39 @@ MAX_CLAUSES = 5
 _RANK = {"none": 0, "concern": 1, "emergency": 2}
 
 
+def _words(piece: list[str]) -> int:
+    return sum(any(char.isalnum() for char in text) for text in piece)
+
+
 def clauses(doc: Doc) -> list[str]:
-    """The clauses of a message of written Dutch, each of at least MIN_WORDS words; none when it has fewer than two."""
-    pieces: list[list[str]] = [[]]
-    for token in doc:
-        ends = any(char in _SENTENCE_END for char in token.text) and not any(char.isalnum() for char in token.text)
-        if ends or token.text in _JOINS:
-            pieces.append([])
-        if not ends:
-            pieces[-1].append(token.text)
+    """The clauses of a message of written Dutch, each of at least MIN_WORDS words; none when it has fewer than two.
+
+    What is too short for a clause stays with its neighbour in the same sentence ("mijn ouders gaan | ook nog scheiden").
+    """
     found: list[list[str]] = []
-    for piece in pieces:
-        words = sum(any(char.isalnum() for char in text) for text in piece)
-        if words >= MIN_WORDS:
-            found.append([text for i, text in enumerate(piece) if i or text not in _JOINS])
-    return [" ".join(piece) for piece in found][:MAX_CLAUSES] if len(found) >= 2 else []
+    sentence: list[list[str]] = [[]]
+    for token in [*doc, None]:
+        ends = token is None or (not any(char.isalnum() for char in token.text) and bool(_SENTENCE_END & set(token.text)))
+        if ends:
+            if len(sentence) > 1 and _words(sentence[-1]) < MIN_WORDS:
+                last = sentence.pop()
+                sentence[-1] += last
+            found += [piece for piece in sentence if _words(piece) >= MIN_WORDS]
+            sentence = [[]]
+            continue
+        if token.text in _JOINS and _words(sentence[-1]) >= MIN_WORDS:
+            sentence.append([])
+        sentence[-1].append(token.text)
+    pieces = [" ".join(_without_joins(piece)) for piece in found]
+    return pieces[:MAX_CLAUSES] if len(pieces) >= 2 else []
+
+
+def _without_joins(piece: list[str]) -> list[str]:
+    """A clause without the "en ook" that it begins with."""
+    start = 0
+    while start < len(piece) - 1 and piece[start] in _JOINS:
+        start += 1
+    return piece[start:]
 
 
 @dataclass(frozen=True)

@@ -36,14 +36,15 @@ class CrisisDetector(GraphComponent, IntentClassifier):
     @staticmethod
     def get_default_config() -> Dict[Text, Any]:
         return {
-            # Summed probability of the crisis intents from which on the message is treated as a crisis ...
-            "threshold": 0.30,
-            # ... and from which on gentle help is shown beside the answer.
-            "maybe_threshold": 0.12,
-            # A rule that is only half sure needs this much from the classifier.
+            # Summed probability of the crisis intents from which on the message is a crisis, by what the rules say.
+            # Set on data/calibration (python -m bot.evaluation.calibrate; docs/adr/0007).
+            "threshold": 0.08,
             "rule_maybe_threshold": 0.05,
+            "rule_sure_threshold": 0.02,
             # An exception such as "for a school project" or "in a film" raises the threshold to this.
-            "excused_threshold": 0.75,
+            "excused_threshold": 0.97,
+            # From here on gentle help is shown beside the answer.
+            "maybe_threshold": 0.03,
         }
 
     def __init__(self, config: Dict[Text, Any]) -> None:
@@ -62,26 +63,29 @@ class CrisisDetector(GraphComponent, IntentClassifier):
 
     def _process(self, message: Message) -> None:
         finding = crisis_rules().find(doc_of(message))
+        in_other_language = False
         if finding.level != "sure":
             other = find_other(message.get(TEXT))
             if other.level == "sure" or (other.level and finding.level is None):
-                finding = other
+                finding, in_other_language = other, other.level == "sure"
         probabilities: Dict[Text, float] = message.get("crisis_probabilities") or {}
         probability = sum(probabilities.values())
         likeliest = max(probabilities, key=probabilities.get) if probabilities else "crisis_gevaar"
         message.set("crisis", {"rule": finding.level, "excused": finding.excused, "words": finding.words,
                                "probability": round(probability, 4)}, add_to_output=True)
         threshold = self._config["excused_threshold"] if finding.excused else self._config["threshold"]
-        by_rule = finding.level == "sure" or (
-            finding.level == "maybe" and probability >= self._config["rule_maybe_threshold"])
+        if finding.level and not finding.excused:
+            threshold = self._config[f"rule_{finding.level}_threshold"]
+        if in_other_language:
+            threshold = 0.0  # The classifier has learned from Dutch only: it has no say in this.
         if finding.sos:
             self._set(message, "sos", 1.0)
-        elif by_rule or probability >= threshold:
+        elif probability >= threshold:
             # The rule knows why it fired; the classifier has seen more kinds of danger.
             sure_class = probabilities.get(likeliest, 0.0) >= 0.5
             topic = likeliest if sure_class or not finding.topic else finding.topic
             self._set(message, topic, max(probability, 1.0 if finding.level == "sure" else 0.0))
-        elif not finding.excused and (finding.level == "maybe" or probability >= self._config["maybe_threshold"]):
+        elif not finding.excused and (finding.level or probability >= self._config["maybe_threshold"]):
             message.set("maybe_crisis", True, add_to_output=True)
 
     def _set(self, message: Message, intent: Text, confidence: float) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Optional
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -101,11 +101,12 @@ def reports(db: Session, topic: str | None = None) -> list[Verdict]:
 
 
 def handle(db: Session, volunteer: Volunteer, verdict_id: int) -> bool:
-    row = db.get(Verdict, verdict_id, with_for_update=True)
-    if row is None or row.handled_at is not None:
+    """Notes that somebody looked at a report; returns whether nobody had yet."""
+    query = update(Verdict).where(Verdict.id == verdict_id, Verdict.handled_at.is_(None)).values(
+        handled_at=utc_now(), handled_by=volunteer.name)
+    if db.execute(query.execution_options(synchronize_session=False)).rowcount != 1:
         return False
-    row.handled_at, row.handled_by = utc_now(), volunteer.name
-    audit.note(db, volunteer, "verdict_handled", verdict_id, row.verdict)
+    audit.note(db, volunteer, "verdict_handled", verdict_id)
     return True
 
 

@@ -16,6 +16,7 @@ from markupsafe import Markup
 from bot.knowledge.library import knowledge
 from bot.knowledge.messages import Messages
 from bot.knowledge.model import Theme, Topic
+from bot.review.sign_off import is_signed
 from bot.web.pages import page
 
 router = APIRouter(include_in_schema=False)
@@ -102,9 +103,10 @@ def _topic(request: Request, audience: str, name: str) -> Response:
     other = PREFIX["ouder" if audience == "kind" else "kind"]
     theme = content.themes[topic.theme]
     answer = " ".join([texts.text, *texts.steps])
-    return _show(request, "site_topic.html", audience, path, m=message, text=_paragraphs(texts.text), more=_paragraphs(texts.more),
+    return _show(request, "site_topic.html", audience, path, m=message,
+                 text=_paragraphs(texts.text), more=_paragraphs(texts.more),
                  question=topic.question.of(audience), theme_id=topic.theme, theme_title=theme.title.of(audience),
-                 description=_shorten(texts.text), pending=topic.legal_review == "pending",
+                 description=_shorten(texts.text), pending=not is_signed(topic),
                  other_path=f"{other}/onderwerp/{name}",
                  near=[{"id": t.topic, "title": t.title.of(audience)} for t in content.topics_of(topic.theme)
                        if t.topic != name],

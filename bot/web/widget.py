@@ -49,7 +49,7 @@ def smaller_style(source: str) -> str:
     """`source` without comments and needless white space."""
     source = re.sub(r"/\*.*?\*/", "", source, flags=re.DOTALL)
     source = re.sub(r"\s+", " ", source)
-    return re.sub(r"\s*([{};,>])\s*", r"\1", source).replace(";}", "}").strip()
+    return re.sub(r" ?([{};,>]) ?", r"\1", source).replace(";}", "}").strip()
 
 
 def help_contacts(content: Knowledge) -> dict[str, list[dict[str, Any]]]:

@@ -81,7 +81,8 @@ def test_two_on_one_page(page: Page, hosts: Running, assistant: FakeAssistant) -
     two.get_by_role("textbox").press("Enter")
     expect(two.locator(".message")).to_be_visible()
     assert sorted(talk.topic for talk in assistant.talks.values()) == ["geweld_thuis", "wonen_dakloos"]
-    names = page.locator(CHAT).evaluate_all("all => all.map(n => n.shadowRoot.querySelector('[role=region]').getAttribute('aria-label'))")
+    names = page.locator(CHAT).evaluate_all(
+        "all => all.map(n => n.shadowRoot.querySelector('[role=region]').getAttribute('aria-label'))")
     assert len(set(names)) == 2
     two.get_by_role("button", name="Wis alles").click()
     expect(two.locator(".turn")).to_have_count(0)
@@ -127,7 +128,8 @@ def test_events_say_that_not_what(page: Page, hosts: Running, app: Running) -> N
     page.add_init_script("""window.heard = []; window.keys = 0;
         for (const n of ['ready', 'open', 'close', 'help', 'answer', 'error', 'helpful', 'erase', 'leave'])
             document.addEventListener('krw-' + n, e => window.heard.push([n, JSON.stringify(e.detail)]));
-        for (const n of ['keydown', 'keyup', 'keypress', 'input', 'change']) document.addEventListener(n, () => { window.keys += 1; });""")
+        for (const n of ['keydown', 'keyup', 'keypress', 'input', 'change'])
+            document.addEventListener(n, () => { window.keys += 1; });""")
     page.goto(hosts.url + "/")
     open_chat(page)
     chat(page).get_by_role("textbox").press_sequentially("Wij hebben geen huis")
@@ -153,7 +155,8 @@ def test_a_site_that_is_not_on_the_list_gets_help_but_no_chat(page: Page, hosts:
     expect(turn.locator(".error a[href='tel:112']")).to_be_visible()
 
 
-def test_phone_without_constructable_style_sheets(new_context: Callable[..., BrowserContext], hosts: Running, app: Running) -> None:
+def test_phone_without_constructable_style_sheets(new_context: Callable[..., BrowserContext], hosts: Running,
+                                                  app: Running) -> None:
     context = new_context(viewport=SIZES["phone"])
     context.add_init_script("delete window.CSSStyleSheet.prototype.replaceSync; HTMLElement.prototype.showPopover = undefined;"
                             "window.visualViewport = undefined;")

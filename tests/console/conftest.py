@@ -3,13 +3,15 @@ from __future__ import annotations
 
 import os
 import secrets
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 import httpx
 import pytest
 from sqlalchemy import create_engine, text
 
-from bot.knowledge.library import load_knowledge, use_knowledge
+from bot.knowledge.library import Knowledge, load_knowledge, use_knowledge
 from bot.settings import Settings
 from bot.store import accounts
 from bot.store.database import session, upgrade
@@ -17,6 +19,19 @@ from bot.web.app import create_app
 from tests.console.stand_in import StandIn
 
 POSTGRES = os.environ.get("TEST_DATABASE_URL", "postgresql://127.0.0.1:5432/test")
+
+
+@lru_cache(maxsize=1)
+def _read() -> Knowledge:
+    return load_knowledge()
+
+
+def fresh_content() -> Knowledge:
+    """The content with dictionaries of its own."""
+    read = _read()
+    return replace(read, topics=dict(read.topics), contacts=dict(read.contacts))
+
+
 PASSPHRASE = "vier gewone woorden hier"
 
 
@@ -45,10 +60,10 @@ def url(request, tmp_path: Path):
 
 @pytest.fixture()
 def content():
-    """The content as it is in the files, again after the test."""
-    use_knowledge(load_knowledge())
+    """The content as it is in the files, read once; again after the test, whatever the test did to it."""
+    use_knowledge(fresh_content())
     yield
-    use_knowledge(load_knowledge())
+    use_knowledge(fresh_content())
 
 
 @pytest.fixture()

@@ -80,12 +80,20 @@ def sign_in(page: Page, base: str, name: str) -> None:
 def main() -> None:
     out = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/images")
     out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/console.db"
         upgrade(url)
         add_people(url)
-        server = start(url, Path(folder))
         add_work(url)
+        server = start(url, Path(folder))
+        take(out, server)
+        server.stop()
+    print(f"{len(list(out.glob('*.png')))} pictures in {out}")
+
+
+def take(out: Path, server: Running) -> None:
+    """Takes all pictures."""
+    with sync_playwright() as playwright:
         browser = launch(playwright)
         page = browser.new_page(viewport=TABLET, reduced_motion="reduce")
         page.goto(f"{server.url}/vrijwilligers/inloggen")
@@ -105,13 +113,11 @@ def main() -> None:
                                   ("testset", "testsets/1", False), ("meting", "metingen/2", False),
                                   ("vergelijk", "vergelijk?a=1&b=2", False), ("teksten", "teksten", False),
                                   ("tekst", "teksten/wonen_armoede", True), ("contacten", "contacten", False),
-                                  ("betere-tekst", "teksten/wonen_armoede/kind/simple", False), ("buiten", "buiten", True),
+                                  ("betere-tekst", "teksten/wonen_armoede/kind/simple", False), ("buiten", "buiten", False),
                                   ("logboek", "logboek", False)):
             page.goto(f"{server.url}/vrijwilligers/{path}")
             page.screenshot(path=out / f"{name}.png", full_page=whole)
         browser.close()
-        server.stop()
-    print(f"{len(list(out.glob('*.png')))} pictures in {out}")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import func, select
 
-from bot.knowledge.library import knowledge, load_knowledge, use_knowledge
+from bot.knowledge.library import knowledge, use_knowledge
 from bot.knowledge.messages import Messages
 from bot.knowledge.opening_hours import now_in_amsterdam
 from bot.review.runner import run_set
@@ -19,6 +19,7 @@ from bot.store import accounts, contacts, verdicts
 from bot.store.database import session
 from bot.store.models import AuditEntry, DailyCount, TestRun, Verdict
 from bot.web.console.sets import topic_names
+from tests.console.conftest import fresh_content
 from tests.console.stand_in import StandIn
 
 V = "/vrijwilligers"
@@ -158,7 +159,8 @@ async def test_judging(application, someone, url):
     assert (await judge(verdict="bad_text", note="te lang")).status_code == 303
     assert (await judge(verdict="unsafe")).status_code == 303
     for bad in ({"verdict": "wrong_topic"}, {"verdict": "wrong_topic", "right_topic": "bestaat_niet"},
-                {"verdict": "wrong_topic", "right_topic": "algemeen_onderwijs"}, {"verdict": "bad_text"}, {"verdict": "mooi"}, {}):
+                {"verdict": "wrong_topic", "right_topic": "algemeen_onderwijs"}, {"verdict": "bad_text"},
+                {"verdict": "mooi"}, {}):
         assert (await judge(**bad)).status_code == 422, bad
     assert (await judge(who=other, verdict="right")).status_code == 422, "a seal is for whom it was made"
     assert (await client.post(f"{V}/oordeel", data={"seen": seen[:-2] + "xx", "verdict": "right"})).status_code == 422
@@ -240,7 +242,8 @@ async def test_upload_measure_compare_download(application, someone, url, tmp_pa
     folder.mkdir()
     for name in ("model-a.tar.gz", "model-b.tar.gz"):
         (folder / name).write_bytes(b"")
-    models = {"model-a.tar.gz": StandIn(), "model-b.tar.gz": StandIn({"school": "algemeen_onderwijs", "=opa": "jeugdzorg_pleegzorg"})}
+    models = {"model-a.tar.gz": StandIn(),
+              "model-b.tar.gz": StandIn({"school": "algemeen_onderwijs", "=opa": "jeugdzorg_pleegzorg"})}
     application.state.launch_run = lambda chosen, run_id: run_set(chosen.database_url, run_id, models.get)
     client = await someone("Sam")
     text = "vraag;onderwerp\n=opa vraagt iets;wonen_armoede\nnaar school;algemeen_onderwijs\ngeen huis;wonen_dakloos\n"
@@ -264,7 +267,8 @@ async def test_upload_measure_compare_download(application, someone, url, tmp_pa
     cell = book["Vragen"]["B2"]
     assert cell.value == "=opa vraagt iets" and cell.data_type == "s", "a question is no formula"
     comma = (await client.get(f"{V}/metingen/1/bestand.csv")).content
-    assert comma.startswith(b"\xef\xbb\xbf") and "2;'=opa vraagt iets;wonen_armoede;jeugdzorg_pleegzorg;nee;0,81;" in comma.decode("utf-8-sig")
+    assert comma.startswith(b"\xef\xbb\xbf")
+    assert "2;'=opa vraagt iets;wonen_armoede;jeugdzorg_pleegzorg;nee;0,81;" in comma.decode("utf-8-sig")
     html = await client.get(f"{V}/metingen/1/bestand.html")
     assert "66,7%" in html.text and "attachment" in html.headers["content-disposition"]
     assert (await client.get(f"{V}/metingen/1/bestand.exe")).status_code == 404
@@ -333,7 +337,7 @@ async def test_a_lawyers_sign_off_is_shown_and_lost_when_the_answer_changes(appl
         assert (await editor.post(f"{V}/teksten/wonen_armoede/akkoord", data={**data, **bad})).status_code == 422, bad
     assert (await editor.post(f"{V}/teksten/wonen_armoede/akkoord", data=data)).status_code == 303
     assert "mr. De Vries, 20-11-2026" in (await editor.get(f"{V}/teksten")).text
-    content = load_knowledge()
+    content = fresh_content()
     topic = content.topics["wonen_armoede"]
     content.topics["wonen_armoede"] = topic.copy(update={"ouder": topic.ouder.copy(update={"more": "Iets anders."})})
     use_knowledge(content)
@@ -356,9 +360,9 @@ async def test_a_wrong_number_disappears_at_once_and_from_other_processes_too(ap
     assert (await tester.post(f"{V}/contacten/kindertelefoon", data=off)).status_code == 303
     now = shown(topic)
     assert "kindertelefoon" not in now and now, "the next best one stands in"
-    assert set(load_knowledge().contacts["kindertelefoon"].fallback) & set(now)
+    assert set(fresh_content().contacts["kindertelefoon"].fallback) & set(now)
     # Another process has its own content and reads the database.
-    use_knowledge(load_knowledge())
+    use_knowledge(fresh_content())
     assert "kindertelefoon" in shown(topic)
     assert contacts.apply(url) and "kindertelefoon" not in shown(topic)
     page = (await tester.get(f"{V}/contacten")).text
@@ -385,7 +389,7 @@ async def test_with_every_contact_off_each_answer_still_names_somebody(applicati
 async def test_reminders_after_ninety_days_and_checked_today(application, someone, url):
     today = now_in_amsterdam().date()
     assert not contacts.overdue(today - timedelta(days=90)) and contacts.overdue(today - timedelta(days=91))
-    content = load_knowledge()
+    content = fresh_content()
     old = (today - timedelta(days=200)).isoformat()
     content.contacts["politie"] = content.contacts["politie"].copy(update={"checked": old})
     use_knowledge(content)

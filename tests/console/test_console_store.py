@@ -267,8 +267,9 @@ def test_a_wrong_number_goes_at_once_also_when_somebody_else_just_checked_it(url
 def test_set(url: str, who: Volunteer, number: int = 25) -> TestSet:
     with session(url) as db:
         db.expire_on_commit = False
-        return runs.add_set(db, who, "proef", [(n + 2, f"vraag {n} over school", "algemeen_onderwijs" if n % 5 else "wonen_dakloos",
-                                                "kind") for n in range(number)])
+        return runs.add_set(db, who, "proef", [
+            (n + 2, f"vraag {n} over school", "algemeen_onderwijs" if n % 5 else "wonen_dakloos", "kind")
+            for n in range(number)])
 
 
 test_set.__test__ = False

@@ -43,6 +43,7 @@ async def test_it_is_due_after_many_messages_or_half_an_hour(assistant, monkeypa
         assert "tijdelijkekanarie" in dutch().vocab.strings
         await tidy_once(working, memory)
         assert "tijdelijkekanarie" not in dutch().vocab.strings and not memory.due
-        assert (await working.ask("Mijn vader slaat mij. Mag dat?")).messages[-1]["topic"] == "geweld_thuis"
+        answer = await working.ask("Mijn vader slaat mij. Mag dat?")
+        assert "geweld_thuis" in {m.get("topic") for m in answer.messages}
     finally:
         working.stop()

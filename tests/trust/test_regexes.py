@@ -19,6 +19,30 @@ def _module(path: Path):
     return importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
 
 
+def _made(path: Path, module) -> dict[str, re.Pattern]:
+    """The compiled patterns among a module's values, also inside lists, tuples, dicts and what cached functions give."""
+    found: dict[str, re.Pattern] = {}
+
+    def look(name: str, value, depth: int = 0) -> None:
+        if isinstance(value, re.Pattern):
+            found[f"{path.relative_to(ROOT)} {name}"] = value
+        elif depth < 3 and isinstance(value, dict):
+            for key, item in value.items():
+                look(f"{name}[{key}]", item, depth + 1)
+        elif depth < 3 and isinstance(value, (list, tuple)):
+            for number, item in enumerate(value):
+                look(f"{name}[{number}]", item, depth + 1)
+
+    for name, value in list(vars(module).items()):
+        look(name, value)
+        if hasattr(value, "cache_info") and getattr(value, "__module__", "") == module.__name__:
+            try:
+                look(f"{name}()", value())
+            except TypeError:
+                continue
+    return found
+
+
 def patterns() -> dict[str, str | re.Pattern]:
     """Every pattern in bot/ and actions/: compiled ones, and texts given to a function of `re`."""
     found: dict[str, str | re.Pattern] = {}
@@ -42,9 +66,9 @@ def patterns() -> dict[str, str | re.Pattern]:
                 try:
                     value = eval(compile(ast.Expression(argument), where, "eval"), dict(names))  # noqa: S307
                 except NameError:
-                    # A pattern put together inside a function: its literal parts are looked at.
-                    parts = [n.value for n in ast.walk(argument) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
-                    value = "".join(parts)
+                    # Put together inside a function: what became of it is among the module's own values.
+                    found.update(_made(path, _module(path)))
+                    continue
                 found[f"{where} {argument.col_offset}"] = value
     return found
 

@@ -5,6 +5,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from pydantic import ValidationError
+
 from bot.in_process_actions import InProcessActions
 from bot.knowledge.messages import Messages
 from bot.knowledge.model import ForAge, Topic
@@ -12,7 +14,6 @@ from bot.knowledge.rendering import as_text
 from bot.nlu.dutch_text import dutch
 from bot.nlu.fact_extractor import facts
 from bot.nlu.normalise import written_dutch
-from pydantic import ValidationError
 
 NIGHT = datetime(2026, 11, 23, 23, 30, tzinfo=ZoneInfo("Europe/Amsterdam"))
 DAY = datetime(2026, 11, 23, 11, 30, tzinfo=ZoneInfo("Europe/Amsterdam"))

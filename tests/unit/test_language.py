@@ -1,19 +1,17 @@
 """Which language a message is in, what is said to somebody who does not type Dutch, and danger in other languages."""
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 import pytest
+
 from bot.in_process_actions import InProcessActions
 from bot.knowledge.messages import Messages
 from bot.nlu.crisis_words_other import find_other
 from bot.nlu.language import LANGUAGES, language_of
 from bot.nlu_data import read_questions
-from bot.settings import ROOT
 
 HERE = Path(__file__).parent
-MASSIVE = ROOT.parent / "shared" / "data" / "massive-nl" / "dev.tsv"
 
 
 def sentences(*names: str) -> list[tuple[str, str]]:
@@ -36,14 +34,6 @@ def test_dutch_with_street_words_typos_and_single_foreign_words_stays_dutch():
 
 def test_hardly_any_training_question_is_taken_for_another_language():
     rows = [q.text for q in read_questions() if q.intent != "gesprek_andere_taal"]
-    wrong = [text for text in rows if language_of(text)]
-    assert len(wrong) < 0.003 * len(rows), wrong
-
-
-@pytest.mark.skipif(not MASSIVE.exists(), reason="MASSIVE is not part of the repository")
-def test_hardly_any_dutch_sentence_of_massive_is_taken_for_another_language():
-    with MASSIVE.open(encoding="utf-8") as file:
-        rows = [row["text"] for row in csv.DictReader(file, delimiter="\t")]
     wrong = [text for text in rows if language_of(text)]
     assert len(wrong) < 0.003 * len(rows), wrong
 
@@ -129,7 +119,8 @@ def test_clear_danger_in_another_language(text, topic):
 
 
 @pytest.mark.parametrize("text", [
-    "i don't want to die", "he used to hit me right now it is ok", "in the movie he wants to kill me", "ik ga dood van het lachen",
+    "i don't want to die", "he used to hit me right now it is ok", "in the movie he wants to kill me",
+    "ik ga dood van het lachen",
     "my homework is about suicide", "help me with my homework please", "babam okula gidiyor", "mam psa i kota",
     "ik heb een afspraak in de film", "انا اذهب الى المدرسة", "я йду до школи"])
 def test_no_danger_in_another_language(text):
@@ -146,3 +137,15 @@ async def test_help_without_a_model_too():
     from bot.assistant import Assistant
 
     assert Assistant.without_model("я хочу померти")[0]["type"] == "crisis"
+
+
+def test_clear_danger_does_not_need_the_classifier():
+    """The classifier has learned from Dutch only, and may take any other language for out of scope."""
+    from bot.nlu.crisis_detector import CrisisDetector
+    from rasa.shared.nlu.constants import TEXT
+    from rasa.shared.nlu.training_data.message import Message
+
+    message = Message({TEXT: "я хочу померти", "intent": {"name": "buiten_bereik", "confidence": 1.0},
+                       "intent_ranking": [], "crisis_probabilities": {"crisis_gevaar": 0.0}})
+    CrisisDetector(CrisisDetector.get_default_config()).process([message])
+    assert message.get("intent")["name"] == "crisis_suicide"

@@ -13,7 +13,7 @@ from bot.store import accounts
 from bot.store.database import session
 from bot.store.models import Volunteer
 from bot.web.console.words import ROLES, clock, day_words, number, percent, topic_title, words
-from bot.web.pages import page, templates
+from bot.web.pages import templates
 
 ROOT_PATH = "/vrijwilligers"
 COOKIE = "krw_vrijwilliger"
@@ -76,19 +76,12 @@ def signed_in(needed: str = "tester") -> Callable[[Request], Volunteer]:
     return check
 
 
-def show(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
+def show(request: Request, template: str, status: int = 200, /, **values: Any) -> HTMLResponse:
     """A page of the console. It is never kept by the browser or anything in between."""
     volunteer = getattr(request.state, "volunteer", None)
     role = volunteer.role if volunteer else ""
-    response = page(
-        request,
-        template,
-        status,
-        volunteer=volunteer,
-        at=request.url.path,
-        may=lambda needed: bool(role) and accounts.allows(role, needed),
-        **values,
-    )
+    values.update(volunteer=volunteer, at=request.url.path, may=lambda needed: bool(role) and accounts.allows(role, needed))
+    response = templates.TemplateResponse(request, template, values, status_code=status)
     response.headers["Cache-Control"] = "no-store"
     return response
 

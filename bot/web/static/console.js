@@ -55,6 +55,7 @@ document.addEventListener('keydown', (event) => {
   }
   document.querySelectorAll('.verdicts details').forEach((other) => { other.open = other === pressed.parentElement; });
   pressed.parentElement.querySelector('input:not([type=hidden]), select').focus();
+  pressed.parentElement.scrollIntoView({ block: 'nearest' });
 });
 
 const heading = document.querySelector('[data-focus]');
