@@ -9,7 +9,7 @@ export RASA_TELEMETRY_ENABLED := false
 export OMP_NUM_THREADS ?= 1
 export TF_CPP_MIN_LOG_LEVEL := 3
 
-.PHONY: help tune run install train migrate test test-fast lint check-content evaluate db-upgrade screenshots lock clean
+.PHONY: help bench tune run install train migrate test test-fast lint check-content evaluate db-upgrade screenshots load soak fuzz audit sbom lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -66,9 +66,27 @@ check-content: install ## answers, contacts, articles, training questions: all m
 evaluate: train ## the model's quality on the blind test questions
 	@$(BIN)/kinderrechten evaluate --curve
 
+bench: train ## compare with stock Rasa on this machine (the better part of an hour; BENCH=--short a minute or two)
+	@$(BIN)/python -W ignore -m bot.evaluation.bench $(BENCH)
+
 screenshots: $(VENV)/.installed-dev ## pictures of every state of the widget, on one page
 	@scripts/browser-packages
 	$(BIN)/python -m tests.browser.screenshots build/screenshots
+
+load: install ## 100 simulated children for five minutes on a server of its own (p95 under 500 ms, no error, flat memory)
+	@scripts/with-server $(BIN)/python -m bot.evaluation.load --children $${CHILDREN:-100} --seconds $${SECONDS_LONG:-300}
+
+soak: install ## the same for an hour
+	@scripts/with-server $(BIN)/python -m bot.evaluation.load --children $${CHILDREN:-60} --seconds $${SECONDS_LONG:-3600}
+
+fuzz: $(VENV)/.installed-dev ## long form of the hostile inputs: Hypothesis and Schemathesis for many minutes
+	KRW_FUZZ=long $(BIN)/python -m pytest tests/trust/test_fuzz.py tests/trust/test_hostile.py
+
+audit: $(VENV)/.installed-dev ## dependencies against the offline list of advisories (deploy/advisories.yml)
+	@$(BIN)/python -m bot.operations.audit check
+
+sbom: $(VENV)/.installed-dev ## bill of materials of the lock, CycloneDX, in build/sbom.json
+	@mkdir -p build && $(BIN)/python -m bot.operations.audit sbom > build/sbom.json && echo build/sbom.json
 
 lock: $(UV) ## compile requirements/*.in into *.lock (after changing them)
 	$(UV) pip compile --quiet --python-version 3.11 --override requirements/overrides.txt --generate-hashes --no-header --no-emit-index-url requirements/run.in -o requirements/run.lock

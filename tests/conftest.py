@@ -4,8 +4,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import bot.settings  # noqa: F401  (turns Rasa's telemetry off before Rasa is imported)
 import pytest
+
+import bot.settings  # noqa: F401  (turns Rasa's telemetry off before Rasa is imported)
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 

@@ -42,8 +42,7 @@ _NOW = ["vandaag", "vanavond", "vannacht", "vanmiddag", "vanochtend", "nu meteen
         "op dit moment", "straks", "over een uur", "binnen een uur"]
 _SOON = ["morgen", "overmorgen", "morgenochtend", "morgenmiddag", "morgenavond", "morgenvroeg", "deze week", "dit weekend"]
 _NUMBER_WORDS = {word: number for number, word in enumerate(
-    "nul een twee drie vier vijf zes zeven acht negen tien elf twaalf dertien veertien vijftien zestien zeventien "
-    "achttien negentien twintig".split())}
+    ["nul", "een", "twee", "drie", "vier", "vijf", "zes", "zeven", "acht", "negen", "tien", "elf", "twaalf", "dertien", "veertien", "vijftien", "zestien", "zeventien", "achttien", "negentien", "twintig"])}
 
 
 @lru_cache(maxsize=1)

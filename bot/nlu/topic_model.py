@@ -52,7 +52,7 @@ class TopicModel:
         sparse = self._ngrams.fit_transform(texts)
         self._sparse = LinearSVC(C=self.sparse_c, random_state=0)
         self._sparse.fit(sparse, labels)
-        self.labels = list(self._dense.classes_)
+        self.labels = [str(label) for label in self._dense.classes_]
         return self
 
     def scores(self, texts: Sequence[str], vectors: np.ndarray) -> np.ndarray:

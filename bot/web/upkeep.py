@@ -26,9 +26,10 @@ async def bring_up(app: FastAPI, load: Callable[[], Any], check: bool = True) ->
     """
     try:
         inner = await asyncio.to_thread(load)
-        working = WorkingAssistant(inner, app.state.settings.max_waiting)
         if check:
-            await self_check(working)
+            # Before anybody can ask, and without their impatience: the first question makes what is made at first need.
+            await asyncio.to_thread(lambda: asyncio.run(self_check(inner)))
+        working = WorkingAssistant(inner, app.state.settings.max_waiting)
         app.state.forgetting = Forgetting()
         app.state.assistant = working
         app.state.problem = None

@@ -6,6 +6,7 @@ import asyncio
 import httpx
 import pytest
 import pytest_asyncio
+
 from bot.settings import Settings
 from bot.web.app import create_app
 

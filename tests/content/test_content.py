@@ -5,12 +5,13 @@ import shutil
 from pathlib import Path
 
 import pytest
+from rapidfuzz import fuzz, process
+
 from bot.content_check import check_all
 from bot.evaluation.sets import blind_sets
 from bot.knowledge.library import KNOWLEDGE_DIR, read_knowledge
 from bot.nlu_data import read_questions, same
 from bot.settings import ROOT
-from rapidfuzz import fuzz, process
 
 
 def test_all_content_is_in_order():

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from bot.assistant import NotOffered, UnknownConversation
 from bot.knowledge.library import knowledge as current
 

@@ -5,6 +5,7 @@ import asyncio
 
 import numpy as np
 import pytest
+
 from bot.evaluation.run import run_cases, table
 from bot.evaluation.sets import blind_sets
 from bot.nlu.topic_model import TopicModel

@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 import pytest_asyncio
+
 from bot.settings import Settings
 from bot.web.app import create_app
-
 from tests.trust.servers import Server
 
 

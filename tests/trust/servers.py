@@ -68,7 +68,7 @@ class Server:
             self.process = subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=out, stderr=out)
         return self
 
-    def wait(self, path: str = "/health/ready", seconds: float = 120) -> Server:
+    def wait(self, path: str = "/health/ready", seconds: float = 240) -> Server:
         """Until it answers `path` with 200.
 
         Raises:
@@ -79,8 +79,11 @@ class Server:
             if self.process.poll() is not None:
                 break
             try:
-                if httpx.get(self.url + path, timeout=5).status_code == 200:
+                answer = httpx.get(self.url + path, timeout=5)
+                if answer.status_code == 200:
                     return self
+                if answer.json().get("status") == "failed":
+                    break
             except httpx.TransportError:
                 pass
             time.sleep(0.1)

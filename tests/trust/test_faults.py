@@ -13,6 +13,7 @@ from contextlib import contextmanager
 
 import httpx
 import pytest
+
 from bot.assistant import Assistant, newest_model
 from bot.knowledge import library
 from bot.operations.reload import reload_knowledge
@@ -20,7 +21,6 @@ from bot.operations.selfcheck import Canary, SelfCheckFailed, canaries, self_che
 from bot.settings import ROOT, Settings
 from bot.store.counts import Counts
 from bot.store.database import engine, upgrade
-
 from tests.trust.conftest import application, begin
 from tests.trust.servers import Server, free_port
 
@@ -334,6 +334,7 @@ def own_redis(tmp_path):
 
 async def test_redis_gone_and_back(trained_model, tmp_path, own_redis, monkeypatch):
     import redis
+
     from bot import conversations
 
     monkeypatch.setattr(conversations, "_REDIS_AGAIN", 0.2)

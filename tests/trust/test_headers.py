@@ -4,8 +4,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from bot.settings import ROOT, Settings, SettingsError
 
+from bot.settings import ROOT, Settings, SettingsError
 from tests.trust.conftest import application, begin
 
 PAGES = ("/", "/vraag", "/ouders", "/api/docs", "/api/help", "/widget.js", "/static/icon.svg", "/niets", "/health/live")
@@ -55,6 +55,7 @@ async def test_only_named_sites_may_call(assistant, tmp_path, origin, status):
 
 async def test_metrics_are_for_the_own_network_only(assistant, chosen):
     import httpx
+
     from bot.web.app import create_app
 
     app = create_app(chosen, load=lambda: assistant)

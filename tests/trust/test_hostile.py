@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 import time
 
@@ -149,7 +150,7 @@ TYPED = st.text(st.characters(), max_size=1100)
 NASTY = st.lists(st.sampled_from([*TEXTS.values(), "ik wil dood", "\u200b", "\ud800", " ", "'"]), max_size=6).map("".join)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5000 if os.environ.get("KRW_FUZZ") == "long" else 40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(text=st.one_of(TYPED, NASTY, st.text("ikwldo0 .\u200b😭\u0301-", max_size=300)))
 def test_any_text_gets_an_answer_or_a_refusal(assistant, text):
     check_text(assistant, text)

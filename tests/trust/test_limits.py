@@ -5,7 +5,6 @@ from datetime import date
 
 from bot.settings import Settings
 from bot.web.limits import Limiter
-
 from tests.trust.conftest import application, begin
 
 

@@ -5,6 +5,7 @@ import asyncio
 import time
 
 import httpx
+
 from bot.evaluation.load import Result, run
 
 

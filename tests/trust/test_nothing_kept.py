@@ -11,9 +11,9 @@ from pathlib import Path
 import httpx
 import pytest
 import redis
+
 from bot.assistant import Assistant
 from bot.settings import ROOT, Settings
-
 from tests.trust.servers import REDIS
 
 WORD = "kanariepietzwjqx"
@@ -246,7 +246,8 @@ async def test_memory_holds_no_text_and_is_bounded(assistant):
     token, _ = await assistant.start()
     await assistant.reply(token, text=f"mijn vader slaat mij {canary('geheugen')}")
     held = assistant.store._held[token][1]
-    assert b"geweld_thuis" in held and not looks_for([WORD], held)
+    held = held if isinstance(held, bytes) else held.encode()
+    assert b"audience" in held and not looks_for([WORD], held)
     assert len(held) < 20_000
     await assistant.forget(token)
     assert token not in assistant.store._held

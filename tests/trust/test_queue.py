@@ -6,12 +6,12 @@ import threading
 import time
 
 import pytest
+
 from bot.assistant import Turn
 from bot.knowledge.library import knowledge
 from bot.knowledge.messages import Messages
 from bot.settings import Settings
 from bot.web.queue import Busy, Worker, WorkingAssistant, in_danger
-
 from tests.trust.conftest import application, begin
 
 
@@ -196,8 +196,9 @@ async def test_a_crisis_is_answered_while_the_model_is_still_loading(tmp_path):
         opened.wait(20)
         return Slow(0)
 
-    from bot.web.app import create_app
     import httpx
+
+    from bot.web.app import create_app
 
     app = create_app(Settings(database_url=f"sqlite:///{tmp_path / 'test.db'}"), load=load)
     async with app.router.lifespan_context(app), httpx.AsyncClient(

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from bot.settings import ROOT
 
 sre = importlib.import_module("re._parser")

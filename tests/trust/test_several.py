@@ -10,11 +10,11 @@ from collections import Counter
 import httpx
 import pytest
 import redis
+from sqlalchemy import text
+
 from bot.assistant import Assistant
 from bot.settings import Settings
 from bot.store.database import engine, make_engine, upgrade
-from sqlalchemy import text
-
 from tests.trust.servers import POSTGRES, REDIS, Server
 
 TALK = (("Mijn vader slaat mij. Mag dat?", "geweld_thuis"), ("ik word gepest op school", "geweld_pesten"),

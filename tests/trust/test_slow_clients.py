@@ -8,11 +8,11 @@ import time
 import httpx
 import pytest
 import uvicorn
+
 from bot.settings import Settings
 from bot.web import app as app_module
 from bot.web import connections
 from bot.web.app import create_app
-
 from tests.trust.servers import free_port
 
 

@@ -5,9 +5,10 @@ import ast
 
 import jsonschema
 import yaml
+from rasa.core.actions.action import RemoteAction
+
 from bot.in_process_actions import InProcessActions
 from bot.settings import ROOT
-from rasa.core.actions.action import RemoteAction
 
 DOMAIN = yaml.safe_load((ROOT / "domain.yml").read_text(encoding="utf-8"))
 

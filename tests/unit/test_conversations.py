@@ -1,8 +1,9 @@
 import pytest
-from bot.conversations import MemoryConversations, TooManyConversations, compact
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
+
+from bot.conversations import MemoryConversations, TooManyConversations, compact
 
 DOMAIN = Domain.load("domain.yml")
 

@@ -1,5 +1,6 @@
 """Plain facts in a message, read from written Dutch."""
 import pytest
+
 from bot.nlu.dutch_text import dutch
 from bot.nlu.fact_extractor import facts
 from bot.nlu.normalise import written_dutch

@@ -141,9 +141,10 @@ async def test_help_without_a_model_too():
 
 def test_clear_danger_does_not_need_the_classifier():
     """The classifier has learned from Dutch only, and may take any other language for out of scope."""
-    from bot.nlu.crisis_detector import CrisisDetector
     from rasa.shared.nlu.constants import TEXT
     from rasa.shared.nlu.training_data.message import Message
+
+    from bot.nlu.crisis_detector import CrisisDetector
 
     message = Message({TEXT: "я хочу померти", "intent": {"name": "buiten_bereik", "confidence": 1.0},
                        "intent_ranking": [], "crisis_probabilities": {"crisis_gevaar": 0.0}})

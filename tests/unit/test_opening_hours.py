@@ -1,6 +1,7 @@
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
+
 from bot.knowledge.opening_hours import AMSTERDAM, contact_is_open, is_open, next_opening
 
 HOURS_RAW = [{"days": ["mo", "tu", "we", "th", "fr"], "from": "09:00", "to": "17:00"}]
@@ -43,11 +44,10 @@ def test_next_opening_in_dutch(hours):
 
 
 def test_summer_time_is_dutch_time(hours):
-    from datetime import timezone
 
-    assert is_open(hours, datetime(2026, 7, 6, 7, 30, tzinfo=timezone.utc)) is True  # 09:30 in Amsterdam
-    assert is_open(hours, datetime(2026, 1, 5, 8, 30, tzinfo=timezone.utc)) is True
-    assert is_open(hours, datetime(2026, 1, 5, 7, 30, tzinfo=timezone.utc)) is False
+    assert is_open(hours, datetime(2026, 7, 6, 7, 30, tzinfo=UTC)) is True  # 09:30 in Amsterdam
+    assert is_open(hours, datetime(2026, 1, 5, 8, 30, tzinfo=UTC)) is True
+    assert is_open(hours, datetime(2026, 1, 5, 7, 30, tzinfo=UTC)) is False
 
 
 def test_real_contacts(knowledge):

@@ -1,5 +1,6 @@
-from bot.knowledge.readability import measure, sentences, syllables
 import pytest
+
+from bot.knowledge.readability import measure, sentences, syllables
 
 
 @pytest.mark.parametrize(("word", "expected"), [

@@ -1,6 +1,7 @@
 import re
 
 import pytest
+
 from bot.settings import ROOT, Settings, SettingsError, read_settings
 
 

@@ -59,7 +59,7 @@ def synthetic_questions(rows: list[Row], count: int, seed: int = 0) -> list[Row]
 
 
 def topics(questions: list[Question], asked: list[str], folder: Path, core: int, counts: tuple[int, ...] = TOPICS,
-           each: int = 10, stock: bool = True) -> list[dict[str, Any]]:
+           each: int = 10, stock: bool = True, clock: str = "wall") -> list[dict[str, Any]]:
     """Median turn and training time of both sides for so many topics, `each` questions a topic."""
     rows = projects.part(questions, 1.0)
     found = []
@@ -71,9 +71,9 @@ def topics(questions: list[Question], asked: list[str], folder: Path, core: int,
         for name, config, stories in plans:
             project = projects.plain_project(folder / f"topics-{name}", data, config, stories)
             model = folder / f"topics-{name}.tar.gz"
-            row[f"{name}_training_s"] = training.train(project, model)
+            row[f"{name}_training_s"] = training.train(project, model)[clock]
             models.append((name, model))
-        with sides.running(*models, question=asked[0], core=core) as workers:
+        with sides.running(*models, question=asked[0], core=core, clock=clock) as workers:
             for worker in workers:
                 worker.ask("turns", asked[:5])
             times = sides.in_alternation(workers, 3, lambda side, _: side.ask("turns", asked))

@@ -9,9 +9,9 @@ from pathlib import Path
 from bot.settings import ROOT
 
 UV = ROOT / ".uv" / "bin" / "uv"
-OURS = ("--require-hashes", "-r", str(ROOT / "requirements" / "run.lock"))
+OURS = ("sync", "--require-hashes", str(ROOT / "requirements" / "run.lock"))
 # Rasa 3.6 declares Python < 3.11; its own pins say what it installs there.
-STOCK = ("--python-version", "3.10", "rasa[spacy]==3.6.21")
+STOCK = ("install", "--python-version", "3.10", "rasa[spacy]==3.6.21")
 
 
 def megabytes(folder: Path) -> float:
@@ -22,6 +22,6 @@ def install(arguments: tuple[str, ...], uv: str = str(UV)) -> dict[str, float]:
     """Installs into an empty folder, with nothing cached. Returns `mb` and `seconds` (the download is among them)."""
     with tempfile.TemporaryDirectory() as folder:
         begun = time.perf_counter()
-        subprocess.run([uv, "pip", "install", "--quiet", "--no-cache", "--python", str(ROOT / ".venv" / "bin" / "python"),
-                        "--target", folder, *arguments], check=True)
+        subprocess.run([uv, "pip", *arguments, "--quiet", "--no-cache", "--python", str(ROOT / ".venv" / "bin" / "python"),
+                        "--target", folder], check=True)
         return {"mb": megabytes(Path(folder)), "seconds": time.perf_counter() - begun}

@@ -24,20 +24,20 @@ class Side:
 
     Attributes:
         name: ours or stock.
-        first_answer: seconds from starting the process to its first answer.
+        first_answer: seconds from starting the process to its first answer, by the clock `wall` or `cpu`.
     """
 
-    def __init__(self, name: str, model: Path, question: str, core: int) -> None:
+    def __init__(self, name: str, model: Path, question: str, core: int, clock: str = "wall") -> None:
         self.name = name
         self._errors = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - closed in `stop`
         started = time.perf_counter()
         self._process = subprocess.Popen(
             ["taskset", "-c", str(core), sys.executable, "-W", "ignore", "-m", "bot.evaluation.bench.worker", name,
-             str(model), question],
+             str(model), question, clock],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, text=True, cwd=ROOT,
             env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"})
-        self._read()
-        self.first_answer = time.perf_counter() - started
+        used = self._read()
+        self.first_answer = used if clock == "cpu" else time.perf_counter() - started
 
     def _read(self) -> Any:
         line = self._process.stdout.readline() if self._process.stdout else ""
@@ -66,12 +66,13 @@ class Side:
 
 
 @contextmanager
-def running(*wanted: tuple[str, Path], question: str, core: int) -> Iterator[list[Side]]:
+def running(*wanted: tuple[str, Path], question: str, core: int,
+            clock: str = "wall") -> Iterator[list[Side]]:
     """The workers for (name, model), stopped at the end whatever happens."""
     sides: list[Side] = []
     try:
         for name, model in wanted:
-            sides.append(Side(name, model, question, core))
+            sides.append(Side(name, model, question, core, clock))
         yield sides
     finally:
         for side in sides:

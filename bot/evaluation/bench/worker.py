@@ -1,6 +1,7 @@
-"""One side of the comparison, in a process of its own: `python -m bot.evaluation.bench.worker SIDE MODEL QUESTION`.
+"""One side of the comparison, in a process of its own: `python -m bot.evaluation.bench.worker SIDE MODEL QUESTION CLOCK`.
 
-It answers QUESTION, says "ready" and then obeys one JSON line after the other. All times are in milliseconds.
+It answers QUESTION, says how much processor time (seconds) that took and then obeys one JSON line after the other. All
+other times are in milliseconds, by CLOCK: `wall`, or `cpu` (the processor time of this process, for a busy machine).
 """
 from __future__ import annotations
 
@@ -13,6 +14,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+_CLOCKS = {"wall": time.perf_counter, "cpu": time.process_time}
+_clock = _CLOCKS["wall"]
 # What libraries print goes to stderr; only answers go to the process that asked.
 _answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
 os.dup2(2, 1)
@@ -84,9 +87,9 @@ class Ours:
 
         def timed(name: str, call: Any) -> Any:
             def wrapper(*args: Any) -> Any:
-                begun = time.perf_counter()
+                begun = _clock()
                 result = call(*args)
-                spent[name] = spent.get(name, 0.0) + (time.perf_counter() - begun) * 1e3
+                spent[name] = spent.get(name, 0.0) + (_clock() - begun) * 1e3
                 return result
             return wrapper
 
@@ -100,9 +103,9 @@ class Ours:
             for text in texts:
                 conversation = await self.open()
                 spent.clear()
-                begun = time.perf_counter()
+                begun = _clock()
                 await self.turn(conversation, text)
-                spent["turn"] = (time.perf_counter() - begun) * 1e3
+                spent["turn"] = (_clock() - begun) * 1e3
                 for name, value in spent.items():
                     rows.setdefault(name, []).append(value)
         finally:
@@ -136,16 +139,19 @@ async def obey(side: Any, order: dict[str, Any]) -> Any:
     for text in texts:
         if what == "turns":
             conversation = await side.open()
-        begun = time.perf_counter()
+        begun = _clock()
         if what == "encode":
             side.encode(text)
         elif not await side.turn(conversation, text):
             raise RuntimeError("a turn without an answer")
-        times.append((time.perf_counter() - begun) * 1e3)
+        times.append((_clock() - begun) * 1e3)
     return times
 
 
-async def main(name: str, model: str, question: str) -> None:
+async def main(name: str, model: str, question: str, clock: str) -> None:
+    global _clock  # noqa: PLW0603 - set once, before anything is measured
+    _clock = _CLOCKS[clock]
+
     def say(content: Any) -> None:
         _answers.write(json.dumps(content) + "\n")
         _answers.flush()
@@ -153,7 +159,7 @@ async def main(name: str, model: str, question: str) -> None:
     side = {"ours": Ours, "stock": Stock}[name](model)
     if not await side.turn(await side.open(), question):
         raise RuntimeError("no first answer")
-    say("ready")
+    say(time.process_time())
     for line in sys.stdin:
         say(await obey(side, json.loads(line)))
 
