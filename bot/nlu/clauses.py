@@ -66,11 +66,13 @@ class Issues:
 
 
 def issues(labels: Sequence[str], whole: np.ndarray, parts: np.ndarray, *, is_topic: Callable[[str], bool],
-           urgency: Callable[[str], str], sure: float, possible: float, also_threshold: float) -> Issues:
+           urgency: Callable[[str], str], sure: float, certain: float, possible: float,
+           also_threshold: float) -> Issues:
     """Weighs the whole message against its clauses.
 
     A clause alone misleads easily: most messages of several clauses are one story. So a clause's topic comes first only
-    when it is more urgent, another clause has a topic of its own, and the whole message does not speak against it.
+    when it is more urgent, another clause has a topic of its own, and either the whole message does not speak against
+    it or the two clauses leave no doubt.
 
     Args:
         labels: the intents, in the order of the columns.
@@ -79,6 +81,8 @@ def issues(labels: Sequence[str], whole: np.ndarray, parts: np.ndarray, *, is_to
         is_topic: whether an intent has an answer; small talk and what is out of scope never comes first.
         urgency: a topic's urgency: none, concern or emergency.
         sure: the probability from which on a clause has a topic of its own.
+        certain: the probability from which on a clause's topic needs no support by the whole message, whose own topic is
+            that of another clause.
         possible: the least probability in the whole message of a topic that comes first because it is more urgent.
         also_threshold: the probability in the whole message from which on a second topic is offered.
     """
@@ -93,8 +97,8 @@ def issues(labels: Sequence[str], whole: np.ndarray, parts: np.ndarray, *, is_to
     first = top
     if len(own) >= 2 and is_topic(top):
         # Danger has its own detector, which knows idioms and stories; a clause alone does not decide on it.
-        urgent = [name for name in own if likelihood[name] >= possible and urgency(name) != "emergency"
-                  and _RANK[urgency(name)] > _RANK[urgency(top)]]
+        urgent = [name for name in own if urgency(name) != "emergency" and _RANK[urgency(name)] > _RANK[urgency(top)]
+                  and (likelihood[name] >= possible or (own[name] >= certain and top in own))]
         first = max(urgent, key=lambda name: (_RANK[urgency(name)], likelihood[name]), default=top)
     clause_topics = sorted(own, key=lambda name: -own[name])
     likely = [labels[i] for i in order[:3] if whole[i] >= also_threshold and is_topic(labels[i])]

@@ -46,7 +46,7 @@ def weigh(whole: dict, *parts: dict):
         return np.array([some.get(label, 0.0) for label in LABELS])
     table = np.stack([row(part) for part in parts]) if parts else np.empty((0, len(LABELS)))
     return issues(LABELS, row(whole), table, is_topic=lambda name: name != "buiten_bereik",
-                  urgency=lambda name: URGENCY.get(name, "none"), sure=0.5, possible=0.03, also_threshold=0.12)
+                  urgency=lambda name: URGENCY.get(name, "none"), sure=0.5, certain=0.7, possible=0.03, also_threshold=0.12)
 
 
 def test_one_issue_is_left_as_it_is():
@@ -73,8 +73,16 @@ def test_a_clause_alone_does_not_decide(parts):
 
 
 def test_what_the_whole_message_speaks_against_is_only_offered():
-    found = weigh({"wonen_schulden": 0.95, "geweld_thuis": 0.01}, {"wonen_schulden": 0.9}, {"geweld_thuis": 0.9})
+    found = weigh({"wonen_schulden": 0.95, "geweld_thuis": 0.01}, {"wonen_schulden": 0.9}, {"geweld_thuis": 0.6})
     assert (found.first, found.also) == ("wonen_schulden", ["geweld_thuis"])
+
+
+def test_a_clause_that_leaves_no_doubt_needs_no_support():
+    parts = {"wonen_schulden": 0.9}, {"geweld_thuis": 0.9}
+    assert weigh({"wonen_schulden": 0.95, "geweld_thuis": 0.01}, *parts).first == "geweld_thuis"
+    # ... but what the whole message is about must be another clause's own topic.
+    parts = {"algemeen_spelen": 0.9}, {"geweld_thuis": 0.9}
+    assert weigh({"wonen_schulden": 0.95, "geweld_thuis": 0.01}, *parts).first == "wonen_schulden"
 
 
 def test_danger_is_left_to_its_own_detector():
