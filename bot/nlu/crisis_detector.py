@@ -38,9 +38,9 @@ class CrisisDetector(GraphComponent, IntentClassifier):
         return {
             # Summed probability of the crisis intents from which on the message is a crisis, by what the rules say.
             # Set on data/calibration (python -m bot.evaluation.calibrate; docs/adr/0007).
-            "threshold": 0.05,
-            "rule_maybe_threshold": 0.03,
-            "rule_sure_threshold": 0.01,
+            "threshold": 0.06,
+            "rule_maybe_threshold": 0.05,
+            "rule_sure_threshold": 0.02,
             # An exception such as "for a school project" or "in a film" raises the threshold to this.
             "excused_threshold": 0.97,
             # From here on gentle help is shown beside the answer.

@@ -11,7 +11,6 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from bot.assistant import newest_model
 from bot.evaluation.bench import growth, installing, projects, report, sides, training
 from bot.evaluation.bench.projects import OURS, STOCK
 from bot.evaluation.sets import blind_sets
@@ -87,7 +86,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     ours_part = trained("ours", projects.our_project(folder / "ours", rows), arguments.cores)
     stock = trained("stock", projects.plain_project(folder / "stock", rows, projects.stock_config(epochs), True),
                     arguments.cores)
-    ours = arguments.model or newest_model(settings().model_dir)
+    ours = arguments.model or max(settings().model_dir.glob("*.tar.gz"), key=lambda file: file.stat().st_mtime)
     print(f"Measuring {ours.name} and {stock['model'].name} ...", flush=True)
 
     seen = Comparison()

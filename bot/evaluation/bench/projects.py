@@ -85,14 +85,15 @@ def plain_project(folder: Path, rows: Iterable[Row], config: dict[str, Any], sto
     _write(folder / "config.yml", {**config, "policies": [
         {k: v for k, v in policy.items() if not k.startswith("core_fallback_action")} for policy in config["policies"]]})
     _write(folder / "domain.yml", {
-        "intents": intents, "responses": {f"utter_{name}": [{"text": f"Antwoord over {name}."}] for name in intents},
+        "intents": intents,
+        "responses": {f"utter_{name}": [{"text": f"Antwoord over {name}."}] for name in (*intents, "nlu_fallback")},
         "session_config": {"session_expiration_time": 60, "carry_over_slots_to_new_session": True}})
     _write_questions(folder, rows)
     pairs = list(zip(intents[0::2], intents[1::2], strict=False)) if stories else []
     told = {name for pair in pairs for name in pair}
     _write(folder / "data" / "rules.yml", {
         "rules": [{"rule": name, "steps": [{"intent": name}, {"action": f"utter_{name}"}]}
-                  for name in intents if name not in told],
+                  for name in (*intents, "nlu_fallback") if name not in told],
         "stories": [{"story": f"{one} {two}", "steps": [{"intent": one}, {"action": f"utter_{one}"},
                                                         {"intent": two}, {"action": f"utter_{two}"}]}
                     for one, two in pairs]})

@@ -40,9 +40,10 @@ class Stock:
         await self._agent.tracker_store.save(tracker)
         return sender
 
-    async def turn(self, conversation: str, text: str) -> int:
-        """Says `text`; returns how many messages came back."""
-        return len(await self._agent.handle_text(text, sender_id=conversation))
+    async def turn(self, conversation: str, text: str) -> bool:
+        """Says `text`. A network that is not sure of anything may say nothing; that is a turn as well."""
+        await self._agent.handle_text(text, sender_id=conversation)
+        return True
 
     async def parse(self, text: str) -> dict[str, Any]:
         return await self._agent.parse_message(text)
@@ -66,10 +67,10 @@ class Ours:
     async def open(self) -> str:
         return (await self._assistant.start())[0]
 
-    async def turn(self, conversation: str, text: str) -> int:
-        """Says `text`; returns how many messages came back."""
+    async def turn(self, conversation: str, text: str) -> bool:
+        """Says `text`; whether the model answered it, and not the emergency answer for when it fails."""
         turn = await self._assistant.reply(conversation, text=text)
-        return len(turn.messages) if turn.parse["intent"]["name"] else 0
+        return bool(turn.messages and turn.parse["intent"]["name"])
 
     async def parse(self, text: str) -> dict[str, Any]:
         return await self._assistant.understand(text)
