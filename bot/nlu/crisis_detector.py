@@ -22,6 +22,12 @@ from bot.nlu.crisis_words_other import find_other
 from bot.nlu.dutch_text import doc_of
 
 
+def _glued(words: List[Text]) -> bool:
+    """Whether one of the words the rules found is several words typed as one, or letters typed apart."""
+    lexicon = crisis_rules().lexicon
+    return any(word not in lexicon.vocabulary and len(lexicon.correct(word)) > 1 for word in words)
+
+
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
 class CrisisDetector(GraphComponent, IntentClassifier):
     """Replaces the intent by a crisis intent when somebody seems to be in danger.
@@ -76,8 +82,9 @@ class CrisisDetector(GraphComponent, IntentClassifier):
         threshold = self._config["excused_threshold"] if finding.excused else self._config["threshold"]
         if finding.level and not finding.excused:
             threshold = self._config[f"rule_{finding.level}_threshold"]
-        if in_other_language:
-            threshold = 0.0  # The classifier has learned from Dutch only: it has no say in this.
+        if in_other_language or (finding.level == "sure" and _glued(finding.words)):
+            # The classifier has learned from Dutch in words: it has no say in another language or in "i k w i l d o o d".
+            threshold = 0.0
         if finding.sos:
             self._set(message, "sos", 1.0)
         elif probability >= threshold:

@@ -19,6 +19,8 @@ def first_aid(request: Request, text: str | None, audience: str = "kind") -> lis
     if messages[0]["type"] != "crisis":
         return None
     request.app.state.metrics.first_aid.inc()
+    # It is a crisis that was answered, whoever answered it.
+    request.app.state.counts.turn(messages)
     return messages
 
 

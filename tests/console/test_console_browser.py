@@ -1,6 +1,7 @@
 """The volunteers' three main flows and every page, in a real browser."""
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 import time
@@ -26,6 +27,9 @@ from tests.console.stand_in import StandIn
 PAGES = ("", "proberen", "voorstellen", "voorstellen?status=accepted", "onderwerpen", "onderwerpen/wonen_armoede", "testsets",
          "testsets/1", "metingen/2", "vergelijk?a=1&b=2", "teksten", "teksten/wonen_armoede", "teksten/wonen_armoede?voor=ouder",
          "teksten/wonen_armoede/kind/text", "contacten", "buiten", "logboek", "accounts", "bestaat-niet/1")
+
+# The first answer of a real model comes after its encoder has been loaded.
+expect.set_options(timeout=30_000)
 
 
 def serve(folder: Path, load: Any, work: bool = False, models: Path | None = None) -> tuple[Running, str]:
@@ -223,6 +227,13 @@ def small_project(root: Path) -> tuple[list[str], list[str]]:
     return questions[1:13], questions[13:43]
 
 
+def warm(model: Path) -> Assistant:
+    """The assistant after its first question, as the server has it: its encoder is loaded."""
+    made = Assistant(model)
+    asyncio.new_event_loop().run_until_complete(made.understand("hallo"))
+    return made
+
+
 def retrain(root: Path, name: str) -> None:
     subprocess.run([sys.executable, "-m", "tests.console.retrain", str(root), name], cwd=ROOT, check=True, timeout=600)
 
@@ -242,7 +253,7 @@ def test_corrections_become_data_and_the_retrained_model_is_better(browser, tmp_
     retrain(root, "voor")
     folder = tmp_path / "db"
     folder.mkdir()
-    running, url = serve(folder, lambda: Assistant(root / "models" / "voor.tar.gz"), models=root / "models")
+    running, url = serve(folder, lambda: warm(root / "models" / "voor.tar.gz"), models=root / "models")
     running.app.state.review_root = root
     page = browser.new_context(viewport=TABLET).new_page()
     try:

@@ -192,7 +192,7 @@ async def test_a_graph_component_that_raises(trained_model, chosen, monkeypatch,
             raise ValueError("kanarie in de fout: " + str(messages[0].data))
 
         monkeypatch.setattr(TopicClassifier, "process", broken)
-        assert (await still_helps(client, token))["contacts"][0]["tel"] == "112"
+        assert "112" in {c["tel"] for c in (await still_helps(client, token))["contacts"]}
         assert "krw_failed_turns_total 2.0" in (await client.get("/metrics")).text
         monkeypatch.undo()
         assert (await still_helps(client, token))["type"] == "answer"
@@ -210,7 +210,7 @@ async def test_an_action_that_raises(trained_model, chosen, monkeypatch, caplog)
             raise ValueError("kanarie " + str(call)[:50])
 
         monkeypatch.setattr(ActionExecutor, "run", broken)
-        assert (await still_helps(client, token))["contacts"][0]["tel"] == "112"
+        assert "112" in {c["tel"] for c in (await still_helps(client, token))["contacts"]}
         monkeypatch.undo()
         assert (await still_helps(client, token))["type"] == "answer"
     assert "kanarie" not in caplog.text

@@ -32,7 +32,7 @@ def test_a_plain_project_answers_every_intent_once(tmp_path, stories):
     folder = projects.plain_project(tmp_path / "p", ROWS, projects.stock_config(), stories)
     told = yaml.safe_load((folder / "data" / "rules.yml").read_text(encoding="utf-8"))
     steps = [step["intent"] for part in (*told["rules"], *told["stories"]) for step in part["steps"] if "intent" in step]
-    assert sorted(steps) == ["a", "b", "gesprek_groet"] and bool(told["stories"]) == stories
+    assert sorted(steps) == ["a", "b", "gesprek_groet", "nlu_fallback"] and bool(told["stories"]) == stories
     nlu = yaml.safe_load((folder / "data" / "nlu.yml").read_text(encoding="utf-8"))
     assert sum(block["examples"].count("\n") for block in nlu["nlu"]) == len(ROWS)
 

@@ -168,7 +168,8 @@ class KinderrechtenChat extends HTMLElement {
     el.chat = make('div', { class: 'view chat' }, el.log, el.warning, el.note, el.form);
     el.help = make('section', { class: 'view page', 'aria-labelledby': 'help-title', tabindex: '-1', hidden: true });
     el.settings = make('section', { class: 'view page', 'aria-labelledby': 'settings-title', tabindex: '-1', hidden: true });
-    el.box = make('section', { class: 'box', id: 'box', role: 'dialog', 'aria-labelledby': 'title', tabindex: '-1', hidden: true },
+    // In the page itself it is a part of the page, no window over it.
+    el.box = make('section', { class: 'box', id: 'box', role: this.place === 'inline' ? 'group' : 'dialog', 'aria-labelledby': 'title', tabindex: '-1', hidden: true },
       head, safety, el.chat, el.help, el.settings, this.announcer.node);
     el.root = make('div', { class: 'root', lang: 'nl', role: 'region' }, el.leaveLink, el.box, el.launchRow);
     shadow.append(el.root);
@@ -267,7 +268,7 @@ class KinderrechtenChat extends HTMLElement {
     this.look();
     this.words();
     // A screen that is full is a dialog of its own: what lies behind it is not for now.
-    el.box.setAttribute('aria-modal', String(open && this.fills()));
+    if (this.place !== 'inline') el.box.setAttribute('aria-modal', String(open && this.fills()));
     if (view === 'chat') this.fetchStarters();
     if (view !== 'chat') this.voice.stop();
     if (byUser) {
