@@ -16,16 +16,26 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.classifiers.classifier import IntentClassifier
 from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
+from spacy.tokens import Doc
 
 from bot.nlu.crisis_rules import crisis_rules
 from bot.nlu.crisis_words_other import find_other
 from bot.nlu.dutch_text import doc_of
+
+# Words; nine in ten of the training questions have at most 26.
+LONG = 30
 
 
 def _glued(words: List[Text]) -> bool:
     """Whether one of the words the rules found is several words typed as one, or letters typed apart."""
     lexicon = crisis_rules().lexicon
     return any(word not in lexicon.vocabulary and len(lexicon.correct(word)) > 1 for word in words)
+
+
+def _hidden(doc: Doc) -> bool:
+    """Whether the message is longer, or has more signs among its words, than anything the classifier has learned from."""
+    words = sum(any(char.isalnum() for char in token.text) for token in doc)
+    return words > LONG or len(doc) - words > words
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
@@ -46,7 +56,7 @@ class CrisisDetector(GraphComponent, IntentClassifier):
             # Set on data/calibration (python -m bot.evaluation.calibrate; docs/adr/0007).
             "threshold": 0.06,
             "rule_maybe_threshold": 0.05,
-            "rule_sure_threshold": 0.02,
+            "rule_sure_threshold": 0.0,
             # An exception such as "for a school project" or "in a film" raises the threshold to this.
             "excused_threshold": 0.97,
             # From here on gentle help is shown beside the answer.
@@ -82,8 +92,10 @@ class CrisisDetector(GraphComponent, IntentClassifier):
         threshold = self._config["excused_threshold"] if finding.excused else self._config["threshold"]
         if finding.level and not finding.excused:
             threshold = self._config[f"rule_{finding.level}_threshold"]
-        if in_other_language or (finding.level == "sure" and _glued(finding.words)):
-            # The classifier has learned from Dutch in words: it has no say in another language or in "i k w i l d o o d".
+        unreadable = finding.level == "sure" and (_glued(finding.words) or _hidden(doc_of(message)))
+        if in_other_language or unreadable:
+            # The classifier has learned from short questions in Dutch words: it has no say in another language, in
+            # "i k w i l d o o d", or about one sentence in a long or noisy text.
             threshold = 0.0
         if finding.sos:
             self._set(message, "sos", 1.0)

@@ -42,7 +42,7 @@ def feed(url: str) -> tuple[list[httpx.Response], list[str]]:
         address = f"/api/conversations/{token}"
         for text in (canary("tekst"), f"ik wil dood {canary('crisis')}", f"mijn vader {canary('slaan')} slaat mij",
                      f"/restart{canary('slash')}", f'/inform{{"topic": "{canary("json")}"}}', canary("lang") * 20,
-                     f"ik woon in {canary('plaats')} en ben 11 jaar", f"\u200b{canary('onzicht')}\x00 \ud83d\ude00",
+                     f"ik woon in {canary('plaats')} en ben 11 jaar", f"\u200b{canary('onzicht')}\x00 \U0001F600",
                      " ".join(canary("spatie")), f"artikel {canary('artikel')}", f"sos {canary('sos')}"):
             answer = send("POST", f"{address}/messages", json={"text": text})
             assert answer.status_code == 200 and canary("")[:12] not in answer.text, text
