@@ -116,7 +116,8 @@ def _topic(request: Request, audience: str, name: str) -> Response:
 
 
 def _missing(request: Request, audience: str) -> HTMLResponse:
-    response = _show(request, "site_missing.html", audience, str(request.url.path))
+    # The address that was asked for is not repeated: it may hold what somebody typed.
+    response = _show(request, "site_missing.html", audience, PREFIX[audience] or "/")
     response.status_code = 404
     return response
 

@@ -101,8 +101,9 @@ def changed_since(moment: float, skip: Path) -> list[Path]:
     found = []
     for place in PLACES:
         for folder, folders, files in os.walk(place):
-            # Not what the test itself keeps, nor other programs' folders.
-            folders[:] = [f for f in folders if not f.startswith(("bash_jobs", "pytest-", "org.chromium"))
+            # Not what the test itself keeps, nor other programs' folders; a server's own file is not buried deep.
+            deep = len(Path(folder).relative_to(place).parts) >= 4
+            folders[:] = [f for f in folders if not deep and not f.startswith(("bash_jobs", "pytest-", "org.chromium"))
                           and Path(folder, f) != skip]
             for name in files:
                 file = Path(folder, name)
