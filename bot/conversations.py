@@ -28,8 +28,9 @@ logger = logging.getLogger(__name__)
 _REDIS_WITHIN = 2.0
 # After a failure Redis is left alone for so many seconds; what could not be deleted there is remembered meanwhile.
 _REDIS_AGAIN, _MOST_TO_DELETE = 2.0, 5000
-# Seconds after which the lock of a process that died is free again, and how long somebody waits for one.
-_LOCK_LIVES, _LOCK_WAIT, _LOCK_AGAIN = 10.0, 8.0, 0.02
+# Seconds after which the lock of a process that died is free again, and how long somebody waits for one: longer than
+# that, so that whoever was cut off in the middle of a turn gets the answer from another process.
+_LOCK_LIVES, _LOCK_WAIT, _LOCK_AGAIN = 4.0, 7.0, 0.02
 # A conversation that was not used for so many seconds makes room for a new one when the memory is full.
 _IDLE = 300.0
 
