@@ -115,4 +115,6 @@ class FakeAssistant:
             return [hostile]
         if "arabisch" in text:
             return [{**messages.answer("algemeen_kinderrechten"), "text": MIXED}]
+        if "farsi" in text:
+            return [messages.language("fa"), *self._answer(talk, "algemeen_onderwijs")]
         return [messages.out_of_scope()]

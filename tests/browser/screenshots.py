@@ -2,13 +2,13 @@
 from __future__ import annotations
 
 import sys
-from html import escape
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
 from tests.browser.chrome import SCHEMES, SIZES, launch
 from tests.browser.fake_assistant import FakeAssistant
+from tests.browser.gallery import Shot, gallery
 from tests.browser.servers import start_both
 from tests.browser.states import STATES
 
@@ -19,15 +19,15 @@ NARROW = {"width": 320, "height": 568}
 ZOOMED = {"width": 320, "height": 256}  # 1280 by 1024 at 400 %
 
 
-def take(out: Path, only: set[str]) -> list[tuple[str, str]]:
-    """Takes the pictures; gives (title, file name) in order."""
-    shots: list[tuple[str, str]] = []
+def take(out: Path, only: set[str]) -> list[Shot]:
+    """Takes the pictures, in order; `only` names parts of titles."""
+    shots: list[Shot] = []
     app, hosts = start_both(FakeAssistant)
 
-    def shoot(page: Page, title: str) -> None:
-        name = title.replace(" ", "_") + ".png"
-        page.screenshot(path=out / name)
-        shots.append((title, name))
+    def shoot(page: Page, screen: str, state: str, full: bool = False) -> None:
+        name = f"{screen} {state}".replace(" ", "_") + ".png"
+        page.screenshot(path=out / name, full_page=full)
+        shots.append(Shot(screen, state, name))
 
     try:
         with sync_playwright() as playwright:
@@ -49,7 +49,7 @@ def take(out: Path, only: set[str]) -> list[tuple[str, str]]:
                     page.goto(hosts.url + "/")
                     act(page)
                     page.wait_for_timeout(150)
-                    shoot(page, title)
+                    shoot(page, label, name)
                     context.close()
             for size, viewport in SIZES.items():
                 for name, path in PAGES.items():
@@ -60,7 +60,7 @@ def take(out: Path, only: set[str]) -> list[tuple[str, str]]:
                     page = context.new_page()
                     page.goto(app.url + path)
                     page.wait_for_timeout(300)
-                    shoot(page, title)
+                    shoot(page, f"site {size}", name)
                     context.close()
             browser.close()
     finally:
@@ -75,14 +75,7 @@ def main() -> None:
     out = Path(sys.argv[1])
     out.mkdir(parents=True, exist_ok=True)
     shots = take(out, set(sys.argv[2:]))
-    figures = "\n".join(f'<figure id="{escape(name)}"><figcaption>{escape(title)}</figcaption>'
-                        f'<img src="{escape(name)}" alt="{escape(title)}" loading="lazy"></figure>'
-                        for title, name in shots)
-    (out / "index.html").write_text(
-        '<!doctype html><html lang="nl"><meta charset="utf-8"><title>De widget in beeld</title><style>'
-        "body{font:16px sans-serif;display:flex;flex-wrap:wrap;gap:24px;padding:16px;background:#ddd}"
-        "figure{margin:0}figcaption{font-weight:bold;margin-bottom:4px}img{max-width:640px;border:1px solid #888}"
-        f"</style>\n{figures}\n</html>\n", encoding="utf-8")
+    (out / "index.html").write_text(gallery(shots), encoding="utf-8")
     print(f"{len(shots)} pictures: {out / 'index.html'}")
 
 

@@ -50,6 +50,8 @@ def host_pages(api: str) -> dict[str, tuple[str, dict[str, str]]]:
             " defer", ' data-color="#ffd100" data-place="left" data-audience="ouder" data-text-title="Vraagbaak" '
                       'data-text-button="Praat met ons" data-text-intro="Fijn dat u er bent." data-theme="dark" defer')),
         "/neutraal": page(end="", head="<title>Neutraal</title>"),
+        # Browsers ask for it by themselves; a 404 would stand in the console that a test reads.
+        "/favicon.ico": ("<svg xmlns='http://www.w3.org/2000/svg'/>", {}),
     }
 
 

@@ -41,9 +41,8 @@ def ask(page: Page, text: str, wait: bool = True) -> Locator:
 
 
 def settle(page: Page) -> None:
-    """Shows all pieces and waits until the fading is over."""
+    """Shows all pieces. Tests ask for less motion, so nothing fades."""
     chat(page).evaluate("node => node.showAll()")
-    page.wait_for_timeout(350)
 
 
 def _closed(page: Page) -> None:
@@ -63,7 +62,7 @@ def _starters(page: Page) -> None:
 def _parent(page: Page) -> None:
     _opened(page)
     chat(page).get_by_role("button", name="Ik ben een ouder").click()
-    page.wait_for_timeout(200)
+    expect(chat(page).locator(".starters")).to_contain_text("Waar gaat uw vraag over?")
 
 
 def _help(page: Page) -> None:
@@ -103,7 +102,7 @@ def _all_parts(page: Page) -> None:
     turn.locator(".more").click()
     turn.locator(".which summary").click()
     turn.get_by_role("button", name="Ja", exact=True).click()
-    page.wait_for_timeout(200)
+    expect(turn.locator(".thanks")).not_to_be_empty()
 
 
 def _easier(page: Page) -> None:
@@ -117,6 +116,22 @@ def _easier(page: Page) -> None:
 def _as_parent(page: Page) -> None:
     _parent(page)
     ask(page, "Ik heb geen huis meer")
+
+
+def _theme(page: Page) -> None:
+    """A theme chosen from a list: its topics as buttons, and a used choice above them."""
+    open_chat(page)
+    ask(page, "wie wint het voetbal").get_by_role("button", name="Wonen en geld").click()
+    expect(chat(page).locator(".turn").nth(1).locator(".message")).to_be_visible()
+    settle(page)
+
+
+def _feedback(page: Page) -> None:
+    open_chat(page)
+    turn = ask(page, "Wij hebben geen huis")
+    turn.get_by_role("button", name="Nee", exact=True).click()
+    expect(turn.locator(".thanks")).not_to_be_empty()
+    turn.locator(".helpful").scroll_into_view_if_needed()
 
 
 def _typing(page: Page) -> None:
@@ -187,6 +202,9 @@ STATES: dict[str, Callable[[Page], None]] = {
     "out_of_scope": _said("wie wint het voetbal"),
     "article": _said("artikel 12"),
     "right_to_left": _said("arabisch"),
+    "other_language": _said("farsi"),
+    "theme": _theme,
+    "feedback": _feedback,
     "hostile": _said("vijandig"),
     "error": _error,
     "offline": _offline,

@@ -77,7 +77,7 @@ def test_axe_finds_nothing_with_own_colours_and_two_widgets(page: Page, hosts: R
     for path in ("/own", "/two"):
         page.goto(hosts.url + path)
         page.locator("kinderrechten-chat").last.evaluate("node => node.open()")
-        page.wait_for_timeout(200)
+        expect(page.locator("kinderrechten-chat").last.locator(".theme").first).to_be_visible()
         assert complaints(page) == []
 
 
@@ -88,8 +88,8 @@ def test_axe_finds_nothing_on_the_site(new_context: Callable[..., BrowserContext
     page.goto(app.url + path)
     expect(page.locator("kinderrechten-chat")).to_have_count(1)
     found = {}
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
+    for scheme, media in SCHEMES.items():
+        page.emulate_media(**{"contrast": "no-preference", **media})
         rows = complaints(page)
         if rows:
             found[scheme] = rows
@@ -140,6 +140,38 @@ def test_everything_by_keyboard(page: Page, hosts: Running, app: Running) -> Non
     expect(choice).to_be_focused()
     page.keyboard.press("Escape")
     expect(chat(page).get_by_role("button", name="Stel je vraag")).to_be_focused()
+
+
+def test_focus_never_moves_by_itself(page: Page, hosts: Running, assistant: FakeAssistant) -> None:
+    page.goto(hosts.url + "/")
+    open_chat(page)
+    box = chat(page).get_by_role("textbox")
+    box.focus()
+    chat(page).evaluate("""node => { window.moves = [];
+        node.shadowRoot.addEventListener('focusin', e => window.moves.push(e.target.className || e.target.id)); }""")
+
+    def send(text: str, shows: str) -> None:
+        page.keyboard.type(text)
+        page.keyboard.press("Enter")
+        expect(chat(page).locator(".turn").last.locator(shows)).to_be_visible()
+
+    for text in ("Wij hebben geen huis", "ik wil dood", "schrik", "ik twijfel", "wie wint het voetbal", "farsi"):
+        send(text, ".message >> nth=-1")
+    assistant.broken = True
+    send("geen huis", ".error")
+    page.context.set_offline(True)
+    send("geen huis", ".error")
+    page.context.set_offline(False)
+    assistant.broken = False
+    page.route("**/messages", lambda route: None)
+    page.clock.install()
+    page.keyboard.type("geen huis")
+    page.keyboard.press("Enter")
+    expect(chat(page).locator(".turn").last.locator(".typing")).to_be_visible()
+    page.clock.run_for(5500)
+    expect(chat(page).locator(".turn").last.locator(".slow")).to_be_visible()
+    expect(box).to_be_focused()
+    assert page.evaluate("window.moves") == []
 
 
 def test_focus_stays_inside_a_full_screen(new_context: Callable[..., BrowserContext], hosts: Running, app: Running) -> None:
@@ -205,6 +237,26 @@ def test_zoom_of_400_percent(new_context: Callable[..., BrowserContext], hosts: 
         expect(chat(page).get_by_role("button", name="Snel weg")).to_be_in_viewport()
         expect(chat(page).get_by_role("button", name="Hulp nu")).to_be_in_viewport()
     assert chat(page).locator(".box").evaluate("n => n.scrollWidth <= n.clientWidth")
+
+
+def test_parts_in_another_language_say_which(page: Page, hosts: Running, app: Running) -> None:
+    page.goto(hosts.url + "/")
+    open_chat(page)
+    chat(page).evaluate("""node => { window.heard = [];
+        node.shadowRoot.querySelectorAll('[aria-live=polite], [aria-live=assertive]').forEach(slot =>
+            new MutationObserver(() => { if (slot.textContent) window.heard.push([slot.lang, slot.textContent]); })
+                .observe(slot, {childList: true, subtree: true})); }""")
+    turn = ask(page, "farsi")
+    languages = turn.locator("p:has(.own-line)").evaluate_all("all => all.map(n => n.closest('[lang]').lang)")
+    assert languages and set(languages) == {"fa"}
+    # A screen reader reads those words with that language's voice, and the Dutch ones with the Dutch voice.
+    page.wait_for_function("window.heard.some(([, text]) => text.includes('Wie jou kan helpen'))")
+    heard = page.evaluate("window.heard")
+    assert [lang for lang, text in heard if "من فقط" in text] == ["fa"]
+    assert [lang for lang, text in heard if "Wie jou kan helpen" in text] == [""]
+    # In the middle of a Dutch text the letters say which language a sentence is in.
+    turn = ask(page, "arabisch")
+    assert turn.locator(".own-line").evaluate_all("all => all.map(n => n.lang)") == ["ar", "fa"]
 
 
 def test_text_size(page: Page, hosts: Running, app: Running) -> None:

@@ -16,7 +16,7 @@ from tests.browser.states import ask, chat, open_chat, type_in
 
 @pytest.fixture(params=list(SIZES))
 def sized(request: pytest.FixtureRequest, new_context: Callable[..., BrowserContext], hosts: Running, app: Running) -> Page:
-    page = new_context(viewport=SIZES[request.param], has_touch=request.param == "phone").new_page()
+    page = new_context(viewport=SIZES[request.param], has_touch=request.param == "phone", is_mobile=request.param == "phone").new_page()
     page.goto(hosts.url + "/")
     return page
 
@@ -25,8 +25,12 @@ def test_says_before_the_first_message_what_it_is(sized: Page, app: Running) -> 
     open_chat(sized)
     intro = chat(sized).locator(".intro")
     for words in ("Ik ben een computer, geen mens", "Niemand leest mee", "Zeg niet je naam of je adres", "Snel weg",
-                  "3 keer op Shift", "Je toestel onthoudt wel"):
+                  "Je toestel onthoudt wel"):
         expect(intro).to_contain_text(words)
+    # A phone has no such key.
+    has_keys = sized.evaluate("!matchMedia('(hover: none) and (pointer: coarse)').matches")
+    assert has_keys == (sized.viewport_size == SIZES["desktop"])
+    assert ("3 keer op de toets Shift" in intro.inner_text()) == has_keys
     expect(intro.get_by_role("link", name="Zo blijf je veilig")).to_have_attribute("href", app.url + "/veilig")
     # Nothing is asked of the server until the child asks.
     assert not [path for _, path in app.log if path.startswith("/api/conversations")]

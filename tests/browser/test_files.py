@@ -7,7 +7,7 @@ import re
 import httpx
 import pytest
 
-from bot.knowledge.library import knowledge
+from bot.knowledge.library import EMERGENCY_CONTACTS, knowledge
 from bot.web.widget import PARTS, SOURCE
 from tests.browser.fake_assistant import FakeAssistant
 from tests.browser.servers import Running
@@ -20,9 +20,20 @@ def test_at_most_40_kb_with_styles(app: Running) -> None:
         assert response.headers["content-encoding"] == "gzip"
         raw = b"".join(response.iter_raw())
     print(f"widget.js: {len(raw)} bytes gzip")
-    assert len(raw) <= 40 * 1024
+    assert len(raw) <= 40_000
     text = gzip.decompress(raw).decode()
     assert ".launch" in text and "Snel weg" in text and "0800-0432" in text
+
+
+def test_lines_to_copy_name_everybody_who_helps() -> None:
+    guide = (SOURCE.parents[3] / "docs" / "widget.md").read_text(encoding="utf-8")
+    for contact_id in EMERGENCY_CONTACTS:
+        contact = knowledge().contacts[contact_id]
+        assert f'<a href="tel:{contact.tel}">{contact.name}' in guide
+    for name in re.findall(r"'([a-z-]+)'", re.search(r"NAMES = \[(.*?)\]", SOURCES["start.js"])[1]):
+        assert f"`{name}`" in guide, name
+    for event in re.findall(r"this\.tell\('([a-z]+)'", SOURCES["element.js"]):
+        assert f"`krw-{event}`" in guide, event
 
 
 def test_known_file_is_not_sent_again(app: Running) -> None:

@@ -1,6 +1,7 @@
 """Help without a server, leaving in each way, and nothing that stays behind."""
 from __future__ import annotations
 
+import json
 import time
 from typing import Callable
 
@@ -169,18 +170,20 @@ def test_leaving(new_context: Callable[..., BrowserContext], hosts: Running, app
     type_in(page, "dit mag niemand zien")
     entries = page.evaluate("history.length")
     assert len(assistant.talks) == 1
-    # What is on the screen the moment it is pressed, before anything else is done?
-    seen: list[dict] = []
-    page.expose_function("seen", lambda row: seen.append(row))
-    page.evaluate("""() => new MutationObserver(() => window.seen({text: document.documentElement.innerText,
-        title: document.title, widgets: document.querySelectorAll('kinderrechten-chat').length,
-        body: document.body.children.length})).observe(document.documentElement, {childList: true})""")
+    # What is on the screen the moment it is pressed? A page that goes away can still send a beacon, which the server notes.
+    page.evaluate("""server => new MutationObserver(() => {
+        const shown = {text: document.documentElement.innerText, title: document.title,
+            widgets: document.querySelectorAll('kinderrechten-chat').length, body: document.body.children.length,
+            middle: document.elementFromPoint(innerWidth / 2, innerHeight / 2).getAttribute('role')};
+        navigator.sendBeacon(server + '/seen/' + encodeURIComponent(JSON.stringify(shown)));
+    }).observe(document.documentElement, {childList: true})""", app.url)
     leave(page)
     page.wait_for_url("**/neutraal")
-    until = time.monotonic() + 20
-    while not seen and time.monotonic() < until:
+    until = time.monotonic() + 30
+    while not (seen := [path for _, path in app.log if path.startswith("/seen/")]) and time.monotonic() < until:
         page.wait_for_timeout(50)
-    assert seen == [{"text": "Even geduld", "title": "Even geduld", "widgets": 0, "body": 0}]
+    assert [json.loads(path.removeprefix("/seen/")) for path in seen] == [
+        {"text": "Even geduld", "title": "Even geduld", "widgets": 0, "body": 0, "middle": "status"}]
     wait_until_gone(assistant)
     # Nothing is left: not in the history, not in the storage.
     assert page.evaluate("history.length") == entries
@@ -223,8 +226,14 @@ def test_leaving_without_internet_still_blanks(new_context: Callable[..., Browse
     open_chat(page)
     ask(page, "Wij hebben geen huis")
     context.set_offline(True)
+    failed = []
+    page.on("requestfailed", lambda request: failed.append(request.url))
     _button(page)
-    page.wait_for_timeout(300)
+    until = time.monotonic() + 20
+    while not any("neutraal" in url for url in failed) and time.monotonic() < until:
+        page.wait_for_timeout(20)
+    assert any("neutraal" in url for url in failed)
+    page.wait_for_load_state()
     assert "geen huis" not in page.content()
 
 

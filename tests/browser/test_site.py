@@ -92,3 +92,26 @@ def test_live_example_has_the_line_to_copy(page: Page, app: Running) -> None:
     expect(page.locator("#gebeurtenis")).to_have_text(re.compile("krw-|nog geen"))
     page.locator("kinderrechten-chat").get_by_role("button", name="Hulp nu").click()
     expect(page.locator("#gebeurtenis")).to_have_text("krw-help")
+
+
+def test_live_example_follows_what_is_chosen(page: Page, app: Running) -> None:
+    page.goto(app.url + "/widget")
+    chat = page.locator("kinderrechten-chat")
+    page.locator("main").get_by_label("Voor wie").select_option("ouder")
+    page.get_by_label("Kleuren").select_option("dark")
+    page.get_by_label("Uw kleur").fill("#7a2a8c")
+    page.get_by_label("Titel").fill('Vraag "maar"')
+    expect(page.locator("pre")).to_contain_text(
+        'data-audience="ouder" data-theme="dark" data-color="#7a2a8c" data-text-title="Vraag &quot;maar&quot;" defer')
+    expect(chat.get_by_role("textbox", name="Typ uw vraag")).to_be_visible()
+    expect(chat.get_by_role("heading", name='Vraag "maar"')).to_be_visible()
+    assert chat.locator(".send").evaluate("n => getComputedStyle(n).backgroundColor") == "rgb(122, 42, 140)"
+
+
+def test_safety_page_is_honest(app: Running) -> None:
+    text = unescape(httpx.get(app.url + "/veilig").text)
+    for words in ("Shift", "geschiedenis", "privévenster", "incognitotabblad", "Geheime modus", "Terug kom je niet meer in de chat",
+                  "app om mee te kijken"):
+        assert words in text, words
+    for path in ("/", "/ouders", "/thema/wonen", "/onderwerp/wonen_dakloos"):
+        assert 'href="/veilig"' in httpx.get(app.url + path).text

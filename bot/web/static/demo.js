@@ -18,6 +18,25 @@
       chat().open();
     });
   });
+  // The live example: each choice goes to the chat on the page and into the line to copy.
+  var form = document.getElementById('kies');
+  if (form) {
+    form.hidden = false;
+    form.addEventListener('submit', function (event) { event.preventDefault(); });
+    form.addEventListener('input', function () {
+      var parts = [];
+      Array.prototype.forEach.call(form.elements, function (field) {
+        if (!field.name) return;
+        if (field.value) {
+          chat().setAttribute(field.name, field.value);
+          parts.push('data-' + field.name + '="' + field.value.replace(/&/g, '&amp;').replace(/"/g, '&quot;') + '"');
+        } else {
+          chat().removeAttribute(field.name);
+        }
+      });
+      document.getElementById('keuzes').textContent = parts.join(' ');
+    });
+  }
   var seen = document.getElementById('gebeurtenis');
   if (seen) {
     ['ready', 'open', 'close', 'help', 'answer', 'slow', 'error', 'helpful', 'erase', 'leave'].forEach(function (name) {

@@ -10,10 +10,11 @@ class Announcer {
     this.timer = 0;
   }
 
-  speak(text, urgent) {
+  // `lang` where it is not Dutch, so that the voice for that language reads it.
+  speak(text, urgent, lang) {
     if (!text) return;
-    if (urgent) this.queue.unshift({ text, slot: this.urgent });
-    else this.queue.push({ text, slot: null });
+    if (urgent) this.queue.unshift({ text, lang, slot: this.urgent });
+    else this.queue.push({ text, lang, slot: null });
     if (!this.timer) this.timer = setTimeout(() => this.next(), 100);
   }
 
@@ -26,6 +27,8 @@ class Announcer {
     }
     const slot = item.slot || this.polite[this.turn];
     if (!item.slot) this.turn = 1 - this.turn;
+    if (item.lang) slot.lang = item.lang;
+    else slot.removeAttribute('lang');
     slot.textContent = item.text;
     this.timer = setTimeout(() => this.next(), 1000);
   }

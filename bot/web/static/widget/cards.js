@@ -52,8 +52,9 @@ function helpContacts(audience) {
   });
 }
 
-function helpCard(audience) {
-  return make('div', { class: 'card alarm' }, make('p', {}, say('help_about', audience)),
+// `titled` where what to do in danger stands above it already.
+function helpCard(audience, titled) {
+  return make('div', { class: 'card alarm' }, !titled && make('p', {}, say('help_about', audience)),
     ...contactList(helpContacts(audience), audience, true), make('p', { class: 'notes' }, say('help_offline', audience)));
 }
 
@@ -148,8 +149,7 @@ function messageCard(message, context) {
     heading(4, crisis ? 'help' : 'people', crisis ? say('help_title', audience) : say('people', audience)),
     ...contactList(contacts, audience, crisis || message.urgency === 'concern' || !answer));
   const title = message.title && !message.part && make('h3', { dir: 'auto' }, message.title);
-  const text = paragraphs(message.text);
-  if (message.lang) text.forEach((p) => { p.lang = message.lang; p.dir = message.dir === 'rtl' ? 'rtl' : 'ltr'; });
+  const text = message.lang ? paragraphs(message.text, message.lang, message.dir === 'rtl' ? 'rtl' : 'ltr') : paragraphs(message.text);
   if (message.age_note) text.push(make('p', { dir: 'auto', class: 'piece' }, message.age_note));
   if (message.today) text.push(make('p', { dir: 'auto', class: 'piece' }, make('strong', {}, message.today)));
   // What the text says already is not said again on the card.

@@ -75,21 +75,31 @@ function sentences(text) {
 
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
 
+// Which language, by letters that only it has; what is left is Arabic.
+const LETTERS = [['he', /[\u0590-\u05ff]/], ['ckb', /[\u06c6\u06ce\u0695\u06b5]/], ['ur', /[\u0679\u0688\u0691\u06d2]/],
+  ['fa', /[\u067e\u0686\u0698\u06af\u06a9\u06cc]/]];
+
+function languageOf(text) {
+  if (!RIGHT_TO_LEFT.test(text)) return null;
+  const found = LETTERS.filter((row) => row[1].test(text))[0];
+  return found ? found[0] : 'ar';
+}
+
 const IN_PARAGRAPH = 2;
 
-// Short paragraphs of sentences; a sentence in Arabic, Farsi or Hebrew gets a line of its own that runs from right to left.
-function paragraphs(text) {
+// Short paragraphs of sentences, in the language that the server names; else a sentence in Arabic, Farsi or Hebrew gets a line of its own that runs from right to left.
+function paragraphs(text, lang, dir) {
   const made = [];
   String(text || '').split(/\n+/).forEach((part) => {
     const all = sentences(part);
     // Three sentences stay together; more are cut into twos, which are easier to read on a phone.
     const step = all.length > IN_PARAGRAPH + 1 ? IN_PARAGRAPH : all.length || 1;
     for (let from = 0; from < all.length; from += step) {
-      const p = make('p', { dir: 'auto' });
+      const p = make('p', { dir: dir || 'auto', lang });
       all.slice(from, from + step).forEach((sentence, index) => {
-        const own = RIGHT_TO_LEFT.test(sentence);
+        const own = languageOf(sentence);
         if (index && !own) p.append(' ');
-        p.append(make('span', { class: own ? 'piece own-line' : 'piece', dir: 'auto' }, sentence));
+        p.append(make('span', { class: own ? 'piece own-line' : 'piece', dir: 'auto', lang: lang ? null : own }, sentence));
       });
       made.push(p);
     }

@@ -327,7 +327,7 @@ class KinderrechtenChat extends HTMLElement {
   fillHelp() {
     const el = this.el;
     empty(el.help);
-    el.help.append(make('h3', { id: 'help-title' }, this.say('help_title')), helpCard(this.audience),
+    el.help.append(make('h3', { id: 'help-title' }, this.say('help_about')), helpCard(this.audience, true),
       button('wide', 'back', this.say(this.cameFrom === 'chat' ? 'back_to_chat' : 'back'), () => this.leaveView()));
   }
 
@@ -361,8 +361,13 @@ class KinderrechtenChat extends HTMLElement {
 
   leaveAbout() {
     return make('div', { class: 'card calm' }, make('h4', { class: 'card-title' }, icon('eye'), make('span', {}, this.say('leave_title'))),
-      make('p', {}, this.say('leave_about')),
+      make('p', {}, this.say('leave_about', this.orShift())),
       make('p', {}, this.safetyLink()));
+  }
+
+  // A phone without keys is not told about a key.
+  orShift() {
+    return window.matchMedia('(hover: none) and (pointer: coarse)').matches ? '' : this.say('or_shift');
   }
 
   safetyLink() {
@@ -386,7 +391,7 @@ class KinderrechtenChat extends HTMLElement {
     this.el.starters = make('div', { class: 'starters', hidden: true });
     log.append(make('div', { class: 'intro' }, make('h3', {}, this.say('hello')), own && make('p', { dir: 'auto' }, own),
       make('ul', { class: 'promises' }, ...TEXTS.intro[this.audience === 'ouder' ? 1 : 0].map((line) => make('li', {}, icon('check'),
-        make('span', {}, line))), make('li', {}, icon('eye'), make('span', {}, this.say('intro_leave') + ' ', this.safetyLink()))),
+        make('span', {}, line))), make('li', {}, icon('eye'), make('span', {}, this.say('intro_leave', this.orShift()) + ' ', this.safetyLink()))),
       make('p', { class: 'asks', id: 'who' }, this.say('who')), who, this.el.starters));
     this.showStarters();
   }
@@ -500,7 +505,7 @@ class KinderrechtenChat extends HTMLElement {
     this.noteThat('');
     const talk = this.conversation;
     const turn = make('div', { class: 'turn' }, make('div', { class: 'said' }, make('span', { class: 'unseen' }, this.say('you') + ' '),
-      make('p', { dir: 'auto' }, shown)));
+      make('p', { dir: 'auto', lang: languageOf(shown) }, shown)));
     const typing = make('p', { class: 'typing' }, make('span', { class: 'dots', 'aria-hidden': 'true' }, make('i'), make('i'), make('i')),
       make('span', {}, this.say('typing')));
     turn.append(typing);
@@ -547,7 +552,11 @@ class KinderrechtenChat extends HTMLElement {
       speak: (text) => this.announcer.speak(text),
     })));
     turn.append(holder);
-    this.announcer.speak(messages.map((m) => plainText(m, m.audience || this.audience)).join(' '), urgent);
+    // What is in another language is spoken by itself, the Dutch of the same answer after it.
+    const foreign = messages.filter((m) => m.lang);
+    foreign.forEach((m) => this.announcer.speak(m.text, false, m.lang));
+    this.announcer.speak(messages.map((m) => plainText(m.lang ? Object.assign({}, m, { text: '' }) : m, m.audience || this.audience))
+      .join(' '), urgent);
     this.bringUp(turn);
     this.tell('answer', { type: messages[messages.length - 1].type });
     if (urgent || this.calm()) return;

@@ -25,14 +25,15 @@ const TEXTS = {
     ['Ik ben een computerprogramma, geen mens.', 'Niemand leest mee. Wat u typt, bewaren wij niet.', 'Noem geen naam of adres.'],
   ],
   intro_leave: [
-    'Komt er iemand aan? Druk op Snel weg, of 3 keer op Shift. Dan is dit meteen weg. Je toestel onthoudt wel dat je hier was.',
-    'Kijkt er iemand mee? Druk op Snel weg, of 3 keer op Shift. Dan is dit meteen weg. Uw browser onthoudt wel dat u hier was.',
+    'Komt er iemand aan? Druk op Snel weg%s. Dan is dit meteen weg. Je toestel onthoudt wel dat je hier was.',
+    'Kijkt er iemand mee? Druk op Snel weg%s. Dan is dit meteen weg. Uw browser onthoudt wel dat u hier was.',
   ],
+  or_shift: ', of 3 keer op de toets Shift',
   leave_title: 'Kijkt er iemand mee?',
   leave_about: [
-    'Druk op Snel weg, of druk 3 keer op de toets Shift. Deze pagina is dan meteen weg en je gesprek ook. ' +
+    'Druk op Snel weg%s. Deze pagina is dan meteen weg en je gesprek ook. ' +
       'Er komt een gewone pagina voor in de plaats. Let op: je telefoon of computer onthoudt wel dat je hier was.',
-    'Druk op Snel weg, of druk 3 keer op de toets Shift. Deze pagina en uw gesprek zijn dan meteen weg. ' +
+    'Druk op Snel weg%s. Deze pagina en uw gesprek zijn dan meteen weg. ' +
       'Er komt een neutrale pagina voor in de plaats. Let op: de geschiedenis van uw browser onthoudt wel dat u hier was.',
   ],
   safety_link: ['Zo blijf je veilig', 'Zo gebruikt u deze site veilig'],
