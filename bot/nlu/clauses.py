@@ -1,7 +1,7 @@
 """A message that is about two things: its clauses, and which of their topics comes first.
 
 "mijn vader drinkt heel veel en we moeten vrijdag uit ons huis" is two questions. The whole message is classified, and
-each clause of four words or more; both come out of one batch of the encoder. No Rasa here.
+each clause of four words or more; both come out of one pass of the encoder. No Rasa here.
 """
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Callable, Sequence
 
 import numpy as np
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Token
 
 # Where one matter may end and another begin.
 _SENTENCE_END = frozenset(".?!…;")
@@ -21,37 +21,55 @@ MAX_CLAUSES = 5
 _RANK = {"none": 0, "concern": 1, "emergency": 2}
 
 
-def _words(piece: list[str]) -> int:
-    return sum(any(char.isalnum() for char in text) for text in piece)
+def _has_letter(token: Token) -> bool:
+    return any(char.isalnum() for char in token.text)
 
 
-def clauses(doc: Doc) -> list[str]:
-    """The clauses of a message of written Dutch, each of at least MIN_WORDS words; none when it has fewer than two.
+def _words(piece: Sequence[Token]) -> int:
+    return sum(map(_has_letter, piece))
 
-    What is too short for a clause stays with its neighbour in the same sentence ("mijn ouders gaan | ook nog scheiden").
+
+def clause_spans(doc: Doc) -> list[tuple[int, int]]:
+    """Where the clauses of a message are: (first character, character after the last), in order, none overlapping.
+
+    Each has at least MIN_WORDS words and begins and ends at a space. A message with fewer than two clauses has none. What
+    is too short for a clause stays with its neighbour in the same sentence ("mijn ouders gaan | ook nog scheiden").
     """
-    found: list[list[str]] = []
-    sentence: list[list[str]] = [[]]
+    found: list[list[Token]] = []
+    sentence: list[list[Token]] = [[]]
     for token in [*doc, None]:
-        ends = token is None or (not any(char.isalnum() for char in token.text) and bool(_SENTENCE_END & set(token.text)))
-        if ends:
+        if token is None or (not _has_letter(token) and _SENTENCE_END & set(token.text)):
             if len(sentence) > 1 and _words(sentence[-1]) < MIN_WORDS:
                 last = sentence.pop()
                 sentence[-1] += last
             found += [piece for piece in sentence if _words(piece) >= MIN_WORDS]
             sentence = [[]]
             continue
-        if token.text in _JOINS and _words(sentence[-1]) >= MIN_WORDS:
+        if token.lower_ in _JOINS and _words(sentence[-1]) >= MIN_WORDS:
             sentence.append([])
-        sentence[-1].append(token.text)
-    pieces = [" ".join(_without_joins(piece)) for piece in found]
-    return pieces[:MAX_CLAUSES] if len(pieces) >= 2 else []
+        sentence[-1].append(token)
+    spans: list[tuple[int, int]] = []
+    for piece in found[:MAX_CLAUSES]:
+        piece = _without_joins(piece)
+        start, end = _at_spaces(doc.text, piece[0].idx, piece[-1].idx + len(piece[-1]))
+        if not spans or start >= spans[-1][1]:
+            spans.append((start, end))
+    return spans if len(spans) >= 2 else []
 
 
-def _without_joins(piece: list[str]) -> list[str]:
+def _at_spaces(text: str, start: int, end: int) -> tuple[int, int]:
+    """The span widened to whole words: the encoder reads word by word ("thuis.en" is one)."""
+    while start > 0 and not text[start - 1].isspace():
+        start -= 1
+    while end < len(text) and not text[end].isspace():
+        end += 1
+    return start, end
+
+
+def _without_joins(piece: list[Token]) -> list[Token]:
     """A clause without the "en ook" that it begins with."""
     start = 0
-    while start < len(piece) - 1 and piece[start] in _JOINS:
+    while start < len(piece) - 1 and (piece[start].lower_ in _JOINS or piece[start].is_space):
         start += 1
     return piece[start:]
 

@@ -51,7 +51,7 @@ class UnigramTokenizer:
         self._unknown, self._unknown_score = weights.unknown, self._scores.min() - np.float32(10)
         self._normal = weights.normalisation()
         self._ends = (weights.bos, weights.eos)
-        self._max_content = max_tokens - len(self._ends)
+        self.max_tokens, self._max_content = max_tokens, max_tokens - len(self._ends)
 
     def ids(self, text: str) -> list[int]:
         """Token ids of a text, with the start and end tokens; at most `max_tokens`."""
@@ -120,8 +120,19 @@ class SentenceEncoder:
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """n texts -> float32 [n, 384], each row of length 1."""
-        rows = [self.tokenizer.ids(self._prefix + clean(text)) for text in texts]
-        vectors = np.empty((len(rows), self.dimensions), dtype=np.float32)
+        return np.stack([vectors[0] for vectors in self.encode_parts([[text] for text in texts])]) if texts else \
+            np.empty((0, self.dimensions), dtype=np.float32)
+
+    def encode_parts(self, texts: Sequence[Sequence[str]]) -> list[np.ndarray]:
+        """n texts, each cut into parts at spaces -> n times float32 [1 + parts, 384], rows of length 1.
+
+        The first row is the whole text's vector, the others those of its parts, from the same pass: the mean of the states
+        of the part's words, which know the words around them (late chunking: Günther et al. 2024, arXiv 2409.04701). A part
+        without words, or behind MAX_TOKENS, has the whole text's vector.
+        """
+        cut = [self._tokens(parts) for parts in texts]
+        rows = [ids for ids, _ in cut]
+        found: list[np.ndarray] = [np.empty(0)] * len(rows)
         order = sorted(range(len(rows)), key=lambda row: len(rows[row]))
         while order:
             length = len(rows[order[0]])
@@ -130,5 +141,23 @@ class SentenceEncoder:
             order = order[len(batch):]
             embedded = self._weights.embed(np.array([rows[row] for row in batch]))
             (states,) = self._session.run(["states"], {"embedded": embedded})  # [batch, length, 384]
-            vectors[batch] = states.mean(axis=1)
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+            for row, state in zip(batch, states, strict=True):
+                whole = state.mean(axis=0)
+                spans = cut[row][1] if len(cut[row][1]) > 1 else []
+                vectors = np.stack([whole] + [state[a:b].mean(axis=0) if b > a else whole for a, b in spans or [(0, 0)]])
+                found[row] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        return found
+
+    def _tokens(self, parts: Sequence[str]) -> tuple[list[int], list[tuple[int, int]]]:
+        """Token ids of a text given in parts, and where each part's tokens are. No piece of a word crosses a space, so the
+        parts' tokens are those of the whole.
+        """
+        if len(parts) == 1:
+            return self.tokenizer.ids(self._prefix + clean(parts[0])), [(0, 0)]
+        (start, *prefix, end), most = self.tokenizer.ids(clean(self._prefix)), self.tokenizer.max_tokens - 1
+        ids, spans = [start, *prefix], []
+        for part in parts:
+            before = min(len(ids), most)
+            ids += self.tokenizer.ids(clean(part))[1:-1]
+            spans.append((before, min(len(ids), most)))
+        return [*ids[:most], end], spans

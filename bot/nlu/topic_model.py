@@ -11,10 +11,8 @@ from dataclasses import dataclass, field
 from typing import Sequence
 
 import numpy as np
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import FeatureUnion
-from sklearn.svm import LinearSVC
+
+from bot.nlu.ngram_scorer import NgramScorer
 
 logger = logging.getLogger(__name__)
 
@@ -38,30 +36,34 @@ class TopicModel:
 
     def fit(self, texts: Sequence[str], vectors: np.ndarray, labels: Sequence[str]) -> "TopicModel":
         """Learns from n questions: `texts` (normalised), `vectors` float32 [n, d], `labels`."""
-        self._scale = 1.0 / max(1e-6, float(np.std(vectors - vectors.mean(0))))
-        self._centre = vectors.mean(0)
-        dense = (vectors - self._centre) * self._scale
-        self._dense = LogisticRegression(C=self.dense_c, max_iter=300)
-        self._dense.fit(dense, labels)
-        self._ngrams = FeatureUnion([
-            ("letters", TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), min_df=2, sublinear_tf=True,
-                                        dtype=np.float32)),
-            ("words", TfidfVectorizer(analyzer="word", token_pattern=r"(?u)\b\w+\b", ngram_range=(1, 2), min_df=1,
-                                      sublinear_tf=True, dtype=np.float32)),
-        ])
-        sparse = self._ngrams.fit_transform(texts)
-        self._sparse = LinearSVC(C=self.sparse_c, random_state=0)
-        self._sparse.fit(sparse, labels)
-        self.labels = [str(label) for label in self._dense.classes_]
+        # Only learning needs scikit-learn; a server does without it.
+        from sklearn.feature_extraction.text import TfidfVectorizer
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.pipeline import FeatureUnion
+        from sklearn.svm import LinearSVC
+
+        centre = vectors.mean(0)
+        scale = 1.0 / max(1e-6, float(np.std(vectors - centre)))
+        dense = LogisticRegression(C=self.dense_c, max_iter=300)
+        dense.fit((vectors - centre) * scale, labels)
+        self._dense_weights = (dense.coef_.T * scale).astype(np.float32)
+        self._dense_intercept = (dense.intercept_ - centre @ self._dense_weights).astype(np.float32)
+        letters = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), min_df=2, sublinear_tf=True, dtype=np.float32)
+        words = TfidfVectorizer(analyzer="word", token_pattern=r"(?u)\b\w+\b", ngram_range=(1, 2), min_df=1,
+                                sublinear_tf=True, dtype=np.float32)
+        sparse = FeatureUnion([("letters", letters), ("words", words)]).fit_transform(texts)
+        linear = LinearSVC(C=self.sparse_c, random_state=0)
+        linear.fit(sparse, labels)
+        self._ngrams = NgramScorer.of(letters, words, linear)
+        self.labels = [str(label) for label in dense.classes_]
         return self
 
     def scores(self, texts: Sequence[str], vectors: np.ndarray) -> np.ndarray:
         """Uncalibrated scores, float [n, classes]; higher is likelier."""
-        dense = self._dense.decision_function((vectors - self._centre) * self._scale)
+        dense = vectors @ self._dense_weights + self._dense_intercept
         dense = dense - dense.max(1, keepdims=True)
         dense -= np.log(np.exp(dense).sum(1, keepdims=True))
-        sparse = self._sparse.decision_function(self._ngrams.transform(texts))
-        return dense + self.sparse_weight * sparse
+        return dense + self.sparse_weight * self._ngrams.scores(texts)
 
     def probabilities(self, texts: Sequence[str], vectors: np.ndarray) -> np.ndarray:
         """Calibrated probabilities, float [n, classes], rows add up to 1."""

@@ -74,6 +74,16 @@ def test_vectors_are_float32_of_length_one(encoder: SentenceEncoder) -> None:
     assert encoder.encode([]).shape == (0, SentenceEncoder.dimensions)
 
 
+def test_a_text_in_parts_has_the_vector_of_the_whole(encoder: SentenceEncoder) -> None:
+    parts = ["Mijn zoon (9) heeft autisme;", " de school weigert hem. ", "Wat nu? 😢"]
+    whole, first, second, third = encoder.encode_parts([parts])[0]
+    np.testing.assert_allclose(whole, encoder.encode(["".join(parts)])[0], atol=1e-4)
+    # A part's vector is about the part: nearer to the part alone than the other parts are.
+    alone = encoder.encode([part.strip() for part in parts])
+    assert (np.stack([first, second, third]) @ alone.T).argmax(axis=0).tolist() == [0, 1, 2]
+    assert len(encoder.encode_parts([[LONG, " en nog iets heel anders"]])[0]) == 3
+
+
 def test_a_text_alone_has_the_vector_it_has_in_a_batch(encoder: SentenceEncoder) -> None:
     together = encoder.encode(TEXTS + TEXTS[::-1])
     alone = np.concatenate([encoder.encode([text]) for text in TEXTS])

@@ -7,9 +7,8 @@ from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from bot.nlu import sentence_featurizer
-from bot.nlu.clauses import MAX_CLAUSES, clauses, issues
+from bot.nlu.clauses import MAX_CLAUSES, clause_spans, issues
 from bot.nlu.dutch_text import dutch
-from bot.nlu.normalise import written_dutch
 from bot.nlu.sentence_featurizer import CLAUSE_VECTORS, CLAUSES, VECTOR, SentenceFeaturizer
 
 LABELS = ["buiten_bereik", "crisis_gevaar", "geweld_thuis", "wonen_schulden", "algemeen_spelen"]
@@ -17,7 +16,7 @@ URGENCY = {"geweld_thuis": "concern", "crisis_gevaar": "emergency"}
 
 
 def cut(text: str) -> list[str]:
-    return clauses(dutch()(written_dutch(text)))
+    return [text[start:end] for start, end in clause_spans(dutch()(text))]
 
 
 @pytest.mark.parametrize(("text", "count"), [
@@ -90,17 +89,19 @@ def test_danger_is_left_to_its_own_detector():
     assert found.first == "wonen_schulden" and "crisis_gevaar" in found.also
 
 
-def test_one_batch_holds_the_message_and_its_clauses(monkeypatch):
-    batches = []
+def test_one_encoding_holds_the_message_and_its_clauses(monkeypatch):
+    calls = []
 
     def fake(texts):
-        batches.append(list(texts))
-        return np.arange(len(texts), dtype=np.float32)[:, None]
+        calls.append([list(parts) for parts in texts])
+        return [np.arange(1 + len(parts), dtype=np.float32)[:, None] for parts in texts]
 
-    monkeypatch.setattr(sentence_featurizer, "encode", fake)
+    monkeypatch.setattr(sentence_featurizer, "encode_parts", fake)
     short = Message({TEXT: "mag ik alleen naar de dokter"})
-    long = Message({TEXT: "mijn vader drinkt heel veel en we moeten vrijdag uit ons huis"})
+    long = Message({TEXT: "Hoi! mijn vader drinkt heel veel en ook moeten we vrijdag uit ons huis"})
     SentenceFeaturizer().process([short, long])
-    assert len(batches) == 1 and len(batches[0]) == 4
+    assert len(calls) == 1
+    assert "".join(calls[0][1]) == long.get(TEXT), "what is encoded is the message, whole"
     assert short.get(CLAUSES) is None and short.get(VECTOR)[0] == 0
-    assert long.get(VECTOR)[0] == 1 and long.get(CLAUSE_VECTORS)[:, 0].tolist() == [2, 3] and len(long.get(CLAUSES)) == 2
+    assert long.get(CLAUSES) == ["mijn vader drinkt heel veel", "moeten we vrijdag uit ons huis"]
+    assert long.get(VECTOR)[0] == 0 and long.get(CLAUSE_VECTORS)[:, 0].tolist() == [2, 4]
