@@ -146,17 +146,14 @@ def serve(
             raise _fail(f"Port {port} on {host} cannot be used ({error.strerror}). Choose another with --port.") from None
     _quiet()
     from bot.web.app import create_app
-    from bot.web.connections import ImpatientProtocol
+    from bot.web.connections import server_options
 
     application = create_app(chosen)
     shown = f"[{host}]" if ":" in host else host
     typer.secho("Kinderrechtenwijzer is starting …", err=True, dim=True)
     application.state.when_ready.append(
         lambda: typer.secho(f"Kinderrechtenwijzer is ready: http://{shown}:{port}", fg=typer.colors.GREEN))
-    # No access log: it would hold addresses and conversation tokens.
-    uvicorn.run(application, host=host, port=port, access_log=False, log_level="warning", server_header=False, ws="none",
-                timeout_keep_alive=15, http=ImpatientProtocol, timeout_graceful_shutdown=20,
-                forwarded_allow_ips=chosen.trusted_proxies)
+    uvicorn.run(application, host=host, port=port, **server_options(chosen))
 
 
 @app.command()

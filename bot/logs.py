@@ -21,14 +21,27 @@ def _drop(logger: object, name: str, event: dict) -> dict:
     raise structlog.DropEvent
 
 
+def _kind(record: logging.LogRecord) -> str | None:
+    """The kind of the exception in `record`; its text and its traceback may quote what was typed."""
+    return record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None
+
+
+class TextLines(logging.Formatter):
+    """One line of text; of an exception only its kind."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        kind = _kind(record)
+        return f"{record.levelname} {record.name}: {record.getMessage().strip()}" + (f" ({kind})" if kind else "")
+
+
 class JsonLines(logging.Formatter):
-    """One JSON object a line, for whoever collects logs. An exception is named by its kind: its text may quote."""
+    """One JSON object a line, for whoever collects logs; of an exception only its kind."""
 
     def format(self, record: logging.LogRecord) -> str:
         line = {"at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-                "level": record.levelname, "from": record.name, "says": record.getMessage()}
-        if record.exc_info and record.exc_info[0]:
-            line["error"] = record.exc_info[0].__name__
+                "level": record.levelname, "from": record.name, "says": record.getMessage().strip()}
+        if kind := _kind(record):
+            line["error"] = kind
         return json.dumps(line, ensure_ascii=False)
 
 
@@ -40,11 +53,9 @@ def configure_logging(level: str = "INFO", training: bool = False, form: str = "
         level: of our own modules.
         training: shows Rasa's progress as well; only for data that is in the repository.
     """
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s",
-                        force=True)
-    if form == "json":
-        for handler in logging.getLogger().handlers:
-            handler.setFormatter(JsonLines())
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines() if form == "json" else TextLines())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     for name in ("bot", "actions", "kinderrechten"):
         logging.getLogger(name).setLevel(level)
     for name in _FOREIGN:

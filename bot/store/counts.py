@@ -12,7 +12,6 @@ from datetime import date
 from typing import Any, Iterable
 
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
 
 from bot.knowledge.opening_hours import now_in_amsterdam
 from bot.store.database import session
@@ -79,7 +78,7 @@ class Counts:
                     else:
                         row.count += number
             return True
-        except SQLAlchemyError as error:
+        except Exception as error:  # noqa: BLE001 - a driver's own errors are not all wrapped; no count may be lost
             logger.warning("Counts could not be written: %s", type(error).__name__)
             with self._lock:
                 self._waiting.update(todo)

@@ -13,12 +13,13 @@ from fastapi.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.knowledge.library import load_knowledge, use_knowledge
+from bot.operations.no_dumps import no_memory_dumps
 from bot.settings import Settings, settings
 from bot.store.counts import Counts
 from bot.web import chat_api, console, feedback, pages, site, widget
 from bot.web import metrics as metrics_module
 from bot.web.limits import Limits
-from bot.web.problems import install_problems, problem_response
+from bot.web.problems import Unexpected, install_problems, problem_response
 from bot.web.upkeep import bring_up, reload_on_hangup, tidy_up
 
 logger = logging.getLogger(__name__)
@@ -110,6 +111,7 @@ def create_app(chosen: Settings | None = None, load: Callable[[], Any] | None = 
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        no_memory_dumps()
         use_knowledge(load_knowledge())
 
         async def write_counts() -> None:
@@ -141,6 +143,7 @@ def create_app(chosen: Settings | None = None, load: Callable[[], Any] | None = 
     app.state.limits = Limits(chosen.rate_per_minute)
     app.state.settings = chosen
     install_problems(app)
+    app.add_middleware(Unexpected)
     app.add_middleware(widget.AllowedOrigins, origins=chosen.allowed_origins)
     app.add_middleware(Guard)
     app.add_middleware(metrics_module.Measured, metrics=app.state.metrics)

@@ -1,6 +1,7 @@
 """The chat over HTTP: conversations, messages, the emergency contacts."""
 from __future__ import annotations
 
+import logging
 from typing import Any, Literal, Optional
 
 from fastapi import APIRouter, Request, Response
@@ -16,6 +17,7 @@ from bot.web.first_aid import first_aid, please_wait, too_often
 from bot.web.problems import Problem
 from bot.web.queue import Busy
 
+logger = logging.getLogger(__name__)
 router = APIRouter(prefix="/api", tags=["chat"])
 
 
@@ -81,10 +83,13 @@ class Started(Messages_):
 def heard(request: Request, turn: Any, chosen: bool) -> None:
     """Counts one answered message, without anything about who asked or what was typed."""
     state = request.app.state
-    state.counts.turn(turn.messages)
-    state.metrics.turn(turn, chosen)
-    if not chosen:
-        state.forgetting.heard()
+    try:
+        state.counts.turn(turn.messages)
+        state.metrics.turn(turn, chosen)
+        if not chosen:
+            state.forgetting.heard()
+    except Exception as error:  # noqa: BLE001 - counting never stands between a person and the answer
+        logger.error("Counting failed: %s", type(error).__name__)
 
 
 def _assistant(request: Request) -> Assistant:

@@ -10,6 +10,8 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from bot.settings import Settings
+
 HEADERS_WITHIN = 10.0  # seconds from the connection, or from a request's first byte, to the end of its headers
 READ_WITHIN = 20.0  # seconds in which a waiting reader must take something
 MOST_CONNECTIONS = 2_000
@@ -67,3 +69,14 @@ class ImpatientProtocol(HttpToolsProtocol):
     def resume_writing(self) -> None:
         self._reader_reads()
         super().resume_writing()
+
+
+def server_options(chosen: Settings) -> dict[str, Any]:
+    """How uvicorn is run."""
+    return {
+        # No access log: it would hold addresses and conversation tokens. And not uvicorn's own way of logging, which
+        # prints the text of an unexpected exception, and that may quote what was typed; see bot.logs.
+        "access_log": False, "log_config": None, "log_level": "warning", "server_header": False, "ws": "none",
+        "timeout_keep_alive": 15, "timeout_graceful_shutdown": 20, "http": ImpatientProtocol,
+        "forwarded_allow_ips": chosen.trusted_proxies,
+    }

@@ -7,6 +7,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 logger = logging.getLogger(__name__)
 
@@ -71,8 +72,31 @@ def install_problems(app: FastAPI) -> None:
         return problem_response(error.status_code, kind, known.get(error.status_code, "The request was refused."),
                                 dict(error.headers or {}))
 
-    @app.exception_handler(Exception)
-    async def _unexpected(_: Request, error: Exception) -> JSONResponse:
-        # The error's text may quote what was typed: only its kind is logged.
-        logger.error("Unexpected error: %s", type(error).__name__)
-        return problem_response(500, "internal", "Something went wrong on our side. In danger? Call 112.")
+
+class Unexpected:
+    """ASGI middleware: an error that nobody expected becomes a problem+json answer.
+
+    A handler for `Exception` would run outside all middleware: its answer would lack the security headers and the
+    metrics would not see it. And Starlette raises the error again, with a text that may quote what was typed.
+    """
+
+    def __init__(self, app: ASGIApp):
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def noting(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        except Exception as error:  # noqa: BLE001
+            logger.error("Unexpected error: %s", type(error).__name__)
+            if begun or scope["type"] != "http":
+                # Half an answer: the connection is cut.
+                raise ConnectionAbortedError from None
+            answer = problem_response(500, "internal", "Something went wrong on our side. In danger? Call 112.")
+            await answer(scope, receive, noting)

@@ -17,12 +17,19 @@ from bot.settings import ROOT
 REDIS = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/15")
 POSTGRES = os.environ.get("TEST_DATABASE_URL", "postgresql://postgres@127.0.0.1:5432/test")
 
-# Starts the command line with a hook that writes down every address the process connects to, sends to or looks up.
+# Starts the command line with a hook that writes down every address the process connects to, sends to or looks up, every
+# program it starts and every file it opens to write.
 _WATCHED = """
-import sys
+import os, sys
 out = open({file!r}, "a", buffering=1)
+writes = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 def hook(event, args):
-    if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
+    if event == "open":
+        if isinstance(args[2], int) and args[2] & writes and not isinstance(args[0], int):
+            out.write(f"{{event}} {{os.path.abspath(os.fsdecode(args[0]))!r}}\\n")
+    elif event in ("os.mkdir", "os.rename", "os.link", "os.symlink", "sqlite3.connect"):
+        out.write(f"{{event}} {{os.path.abspath(os.fsdecode(args[0]))!r}}\\n")
+    elif event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
         out.write(f"{{event}} {{args[1]!r}}\\n")
     elif event in ("socket.getaddrinfo", "socket.gethostbyname"):
         out.write(f"{{event}} {{args[0]!r}}\\n")

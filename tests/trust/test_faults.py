@@ -1,6 +1,7 @@
 """The real thing is broken while conversations go on. A person in crisis still gets help; others an answer or the help card."""
 from __future__ import annotations
 
+import asyncio
 import os
 import resource
 import shutil
@@ -8,12 +9,14 @@ import signal
 import sqlite3
 import subprocess
 import tarfile
+import threading
 import time
 from contextlib import contextmanager
 
 import httpx
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
+from sqlalchemy.engine import make_url
 
 from bot.assistant import Assistant, newest_model
 from bot.knowledge import library
@@ -21,9 +24,11 @@ from bot.operations.reload import reload_knowledge
 from bot.operations.selfcheck import Canary, SelfCheckFailed, canaries, self_check
 from bot.settings import ROOT, Settings
 from bot.store.counts import Counts
-from bot.store.database import engine, upgrade
+from bot.store.database import engine, make_engine, upgrade
+from tests.trust.cable import Cable
 from tests.trust.conftest import application, begin
 from tests.trust.servers import Server, free_port
+from tests.trust.volunteers import Judge, judges, signed_in
 
 
 async def still_helps(client, token: str | None = None) -> dict:
@@ -44,11 +49,17 @@ async def still_helps(client, token: str | None = None) -> dict:
 
 @contextmanager
 def gone(file):
-    with sqlite3.connect(file) as database:
-        database.execute("ALTER TABLE daily_count RENAME TO elsewhere")
+    # Its place is taken by a file that is no database.
+    engine(f"sqlite:///{file}").dispose()
+    away = file.with_name("away")
+    away.mkdir()
+    for part in file.parent.glob(f"{file.name}*"):
+        part.rename(away / part.name)
+    file.write_bytes(b"no database at all" * 100)
     yield
-    with sqlite3.connect(file) as database:
-        database.execute("ALTER TABLE elsewhere RENAME TO daily_count")
+    engine(f"sqlite:///{file}").dispose()
+    for part in (away / file.name, *away.glob(f"{file.name}-*")):
+        part.rename(file.with_name(part.name))
 
 
 @contextmanager
@@ -83,6 +94,13 @@ def full_disk(_file):
     resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
+async def _counted(client, app, judge) -> tuple[bool, bool]:
+    """While children go on: writes the counts and judges an answer. Whether each was written."""
+    written, kept, _ = await asyncio.gather(asyncio.to_thread(app.state.counts.flush), judges(client, judge),
+                                            still_helps(client))
+    return written, kept
+
+
 @pytest.mark.parametrize("broken", [gone, locked, read_only, full_disk])
 async def test_the_database(assistant, tmp_path, broken):
     file = tmp_path / "test.db"
@@ -90,18 +108,63 @@ async def test_the_database(assistant, tmp_path, broken):
     upgrade(url)
     async with application(lambda: assistant, Settings(database_url=url)) as (app, client):
         counts: Counts = app.state.counts
+        judge = await signed_in(client, url)
         await still_helps(client)
         assert counts.flush() and counts.waiting() == 0
+        assert await judges(client, judge)
         with broken(file):
             assert (await still_helps(client))["type"] == "answer"
-            written = counts.flush()
+            assert await _counted(client, app, judge) == (False, False)
             assert (await still_helps(client))["type"] == "answer"
-        assert written is False and counts.waiting() == 2
+        assert counts.waiting() == 2
         # Whole again: what waited is written, nothing is lost and nothing is there twice.
         assert counts.flush() and counts.waiting() == 0
+        assert await judges(client, judge)
     with sqlite3.connect(file) as database:
         rows = dict(database.execute("SELECT what, SUM(count) FROM daily_count GROUP BY what"))
-    assert rows == {"crisis": 3, "answered": 3}
+    assert rows == {"crisis": 4, "answered": 4}
+    assert judge.stored() == judge.kept == ["notitie 1", "notitie 3"]
+
+
+async def test_a_lock_that_does_not_last_costs_a_volunteer_nothing(assistant, tmp_path):
+    file = tmp_path / "test.db"
+    url = f"sqlite:///{file}"
+    upgrade(url)
+    async with application(lambda: assistant, Settings(database_url=url)) as (_, client):
+        judge = await signed_in(client, url)
+        with locked(file):
+            waits = asyncio.create_task(judges(client, judge))
+            await asyncio.sleep(0.5)
+            assert not waits.done()
+        assert await waits
+    assert judge.stored() == judge.kept == ["notitie 1"]
+
+
+async def test_postgresql_gone_and_back(assistant, postgres):
+    address = make_url(postgres)
+    cable = await Cable(address.host or "127.0.0.1", address.port or 5432).plug_in()
+    url = address.set(host="127.0.0.1", port=cable.port).render_as_string(hide_password=False)
+    async with application(lambda: assistant, Settings(database_url=url)) as (app, client):
+        # The account is made over the real address: that call would hold up the relay, which lives in this thread.
+        judge = await asyncio.to_thread(Judge, postgres)
+        assert (await client.post("/vrijwilligers/inloggen", data=await asyncio.to_thread(judge.account))).status_code == 303
+        judge.shown(await client.post("/vrijwilligers/proberen", data={"question": "ik word gepest", "audience": "kind"}))
+        await still_helps(client)
+        assert await _counted(client, app, judge) == (True, True)
+        await cable.pull_out()
+        assert await _counted(client, app, judge) == (False, False)
+        assert (await still_helps(client))["type"] == "answer"
+        await cable.plug_in()
+        assert await _counted(client, app, judge) == (True, True)
+        await asyncio.to_thread(app.state.counts.flush)
+    await cable.pull_out()
+    engine(url).dispose()
+    own = make_engine(postgres)
+    with own.connect() as connection:
+        rows = dict(connection.execute(text("SELECT what, SUM(count) FROM daily_count GROUP BY what")).fetchall())
+    own.dispose()
+    assert rows == {"crisis": 5, "answered": 5}
+    assert judge.stored() == judge.kept == ["notitie 1", "notitie 3"]
 
 
 # -- the model
@@ -124,9 +187,9 @@ async def test_a_model_that_cannot_be_used_is_refused_and_the_help_card_stays(tr
         with tarfile.open(trained_model) as archive:
             archive.extractall(tmp_path / "open", filter="data")
         metadata = tmp_path / "open" / "metadata.json"
-        text = metadata.read_text()
-        assert '"rasa_open_source_version": "3.6' in text
-        metadata.write_text(text.replace('"rasa_open_source_version": "3.6', '"rasa_open_source_version": "2.8'))
+        known = metadata.read_text()
+        assert '"rasa_open_source_version": "3.6' in known
+        metadata.write_text(known.replace('"rasa_open_source_version": "3.6', '"rasa_open_source_version": "2.8'))
         with tarfile.open(file, "w:gz") as archive:
             archive.add(tmp_path / "open", arcname=".")
     chosen = Settings(database_url=f"sqlite:///{tmp_path / 'test.db'}", model_dir=folder)
@@ -264,16 +327,16 @@ def test_content_with_a_mistake_is_refused_and_the_last_good_one_stays(tmp_path,
     library.use_knowledge(library.load_knowledge(folder).without_contacts(["kindertelefoon"]))
     good = library.knowledge()
     topic = next((folder / "topics" / "geweld").glob("geweld_thuis.yml"))
-    text = topic.read_text(encoding="utf-8")
+    right = topic.read_text(encoding="utf-8")
     try:
-        for broken in (text[: len(text) // 2] + "\n  : [", "", text.replace("geweld_thuis", "iets_anders"), "\x00\x01"):
+        for broken in (right[: len(right) // 2] + "\n  : [", "", right.replace("geweld_thuis", "iets_anders"), "\x00\x01"):
             topic.write_text(broken, encoding="utf-8")
             assert reload_knowledge(good.topics, folder), broken[:30]
             assert library.knowledge() is good
         topic.unlink()
         assert any("geweld_thuis" in problem for problem in reload_knowledge(good.topics, folder))
         assert library.knowledge() is good
-        topic.write_text(text, encoding="utf-8")
+        topic.write_text(right, encoding="utf-8")
         assert reload_knowledge(good.topics, folder) == []
         assert library.knowledge() is not good and library.knowledge().switched_off == {"kindertelefoon"}
         shutil.rmtree(folder)
@@ -300,7 +363,16 @@ def test_killed_and_started_again_and_content_reloaded_by_signal(trained_model, 
                 assert time.monotonic() < until
                 time.sleep(0.05)
             assert http.post(path, json={"choice": "gesprek_bellen"}).status_code == 200
+        # A volunteer is at work when it is killed.
+        judge = Judge(server.environment["KRW_DATABASE_URL"])
+        works = threading.Thread(target=_judge_until_it_is_gone, args=(server.url, judge))
+        works.start()
+        until = time.monotonic() + 60
+        while len(judge.kept) < 5:
+            assert works.is_alive() and time.monotonic() < until
+            time.sleep(0.01)
         assert server.stop(signal.SIGKILL) == -signal.SIGKILL
+        works.join(30)
         server.start().wait()
         with httpx.Client(base_url=server.url, timeout=20) as http:
             # Conversations in memory are gone, by design; a new one begins.
@@ -312,6 +384,21 @@ def test_killed_and_started_again_and_content_reloaded_by_signal(trained_model, 
         assert server.stop() in (0, -signal.SIGTERM)
     with sqlite3.connect(tmp_path / "test.db") as database:
         assert database.execute("SELECT SUM(count) FROM daily_count WHERE what = 'crisis'").fetchone() == (1,)
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    # All that was said to be kept is there once; the one that was on its way may be.
+    stored = judge.stored()
+    assert stored[:len(judge.kept)] == judge.kept and len(stored) <= len(judge.kept) + 1
+
+
+def _judge_until_it_is_gone(url: str, judge: Judge) -> None:
+    with httpx.Client(base_url=url, timeout=20) as http:
+        assert http.post("/vrijwilligers/inloggen", data=judge.account()).status_code == 303
+        judge.shown(http.post("/vrijwilligers/proberen", data={"question": "ik word gepest", "audience": "kind"}))
+        while True:
+            try:
+                judge.judged(http.post("/vrijwilligers/oordeel", data=judge.form()))
+            except httpx.TransportError:
+                return
 
 
 # -- Redis

@@ -14,8 +14,8 @@ from sqlalchemy import text
 
 from bot.assistant import Assistant
 from bot.settings import Settings
-from bot.store.database import engine, make_engine, upgrade
-from tests.trust.servers import POSTGRES, REDIS, Server
+from bot.store.database import make_engine
+from tests.trust.servers import REDIS, Server
 
 TALK = (("Mijn vader slaat mij. Mag dat?", "geweld_thuis"), ("ik word gepest op school", "geweld_pesten"),
         ("mijn ouders gaan scheiden bij wie moet ik wonen", "algemeen_scheiding"))
@@ -50,21 +50,9 @@ class RoundRobin:
             await client.aclose()
 
 
-@pytest.fixture()
-def postgres():
-    """A schema of our own in the test database."""
-    name = "krw_several"
-    admin = make_engine(POSTGRES)
-    with admin.begin() as connection:
-        connection.execute(text(f"DROP SCHEMA IF EXISTS {name} CASCADE"))
-        connection.execute(text(f"CREATE SCHEMA {name}"))
-    url = f"{POSTGRES}?options=-csearch_path%3D{name}"
-    upgrade(url)
-    yield url
-    engine.cache_clear()
-    with admin.begin() as connection:
-        connection.execute(text(f"DROP SCHEMA {name} CASCADE"))
-    admin.dispose()
+def _models(servers: list[Server]) -> list[str]:
+    """The model that each serves."""
+    return [httpx.get(server.url + "/health/ready", timeout=30).json()["model"] for server in servers]
 
 
 async def test_three_processes_one_is_killed_and_comes_back_with_a_new_model(trained_model, tmp_path, postgres):
@@ -74,8 +62,9 @@ async def test_three_processes_one_is_killed_and_comes_back_with_a_new_model(tra
     models.mkdir()
     shutil.copy(trained_model, models / "one.tar.gz")
     shutil.copy(trained_model, models / "two.tar.gz")
+    (models / "half.tar.gz").write_bytes(trained_model.read_bytes()[:1_000_000])
     servers = [Server(tmp_path / str(number), KRW_REDIS_URL=REDIS, KRW_DATABASE_URL=postgres, KRW_MODEL_DIR=str(models),
-                      KRW_MODEL="one.tar.gz", KRW_RATE_PER_MINUTE="0") for number in range(3)]
+                      KRW_MODEL="one.tar.gz", KRW_RATE_PER_MINUTE="0", KRW_MAX_TURNS="100000") for number in range(3)]
     crowd = RoundRobin([server.url for server in servers])
     answered, wrong, stop = Counter(), [], asyncio.Event()
 
@@ -112,19 +101,32 @@ async def test_three_processes_one_is_killed_and_comes_back_with_a_new_model(tra
         for server in servers:
             await asyncio.to_thread(server.wait)
         children = [asyncio.create_task(child(number)) for number in range(8)]
-        await has(60, lambda: sum(answered.values()) > 40)
-        servers[0].stop(signal.SIGKILL)
+        await has(120, lambda: sum(answered.values()) > 40)
+        await asyncio.to_thread(servers[0].stop, signal.SIGKILL)
         at_kill = sum(answered.values())
-        await has(60, lambda: sum(answered.values()) > at_kill + 40)
+        await has(120, lambda: sum(answered.values()) > at_kill + 40)
+        # An upgrade to a model that is no good: that process serves nobody, the others go on.
+        servers[0].environment["KRW_MODEL"] = "half.tar.gz"
+        servers[0].start()
+        with pytest.raises(RuntimeError, match="cannot be used"):
+            await asyncio.to_thread(servers[0].wait)
+        await asyncio.to_thread(servers[0].stop)
         servers[0].environment["KRW_MODEL"] = "two.tar.gz"
         servers[0].start()
         await asyncio.to_thread(servers[0].wait)
         at_return = sum(answered.values())
-        await has(60, lambda: sum(answered.values()) > at_return + 40)
+        await has(120, lambda: sum(answered.values()) > at_return + 40)
+        assert await asyncio.to_thread(_models, servers) == ["two.tar.gz", "one.tar.gz", "one.tar.gz"]
+        # And back to the older one, with an ordinary stop.
+        await asyncio.to_thread(servers[0].stop)
+        servers[0].environment["KRW_MODEL"] = "one.tar.gz"
+        servers[0].start()
+        await asyncio.to_thread(servers[0].wait)
+        at_return = sum(answered.values())
+        await has(120, lambda: sum(answered.values()) > at_return + 40)
         stop.set()
         tokens = await asyncio.gather(*children)
-        models_now = {httpx.get(server.url + "/health/ready").json()["model"] for server in servers}
-        assert models_now == {"one.tar.gz", "two.tar.gz"}
+        assert await asyncio.to_thread(_models, servers) == ["one.tar.gz"] * 3
         assert not wrong, wrong[:3]
         assert crowd.retried > 0, "nobody noticed the killed process, so this test proves nothing"
         # Each answered message counted once; a message whose server died before it answered may have been counted too.
