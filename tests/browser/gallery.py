@@ -19,7 +19,8 @@ img{max-width:100%;border:1px solid #888;background:#fff}
 _SCRIPT = """
 addEventListener('keydown', function (event) {
   var name = {ArrowLeft: 'prev', ArrowRight: 'next'}[event.key];
-  var link = name && document.querySelector('figure:target a[rel=' + name + '], figure:first-of-type a[rel=' + name + ']');
+  var figure = document.querySelector('figure:target') || document.querySelector('figure');
+  var link = name && figure && figure.querySelector('a[rel=' + name + ']');
   if (link) location.replace(link.href);
 });
 """
