@@ -45,13 +45,14 @@ def measured(rows: Sequence[TestResult]) -> Measured:
 
 @dataclass(frozen=True)
 class Compared:
-    """Two runs of one set. `better` and `worse` are (result before, result now)."""
+    """Two runs of one set. `better` and `worse` are (result before, result now); `topics` are those that changed."""
 
     before: Measured
     now: Measured
     better: list[tuple[TestResult, TestResult]]
     worse: list[tuple[TestResult, TestResult]]
     themes: list[tuple[str, Share, Share]]
+    topics: list[tuple[str, dict[str, float], dict[str, float]]]
     questions: int
 
 
@@ -67,5 +68,10 @@ def compared(before: Sequence[TestResult], now: Sequence[TestResult]) -> Compare
         better=[(a, b) for a, b in pairs if a.got != a.case.topic and b.got == b.case.topic],
         worse=[(a, b) for a, b in pairs if a.got == a.case.topic and b.got != b.case.topic],
         themes=[(name, themes_before[name], value) for name, value in new.themes],
+        # Both have the same topics: those of the questions.
+        topics=sorted(
+            ((name, old.topics[name], now) for name, now in new.topics.items() if now["f1"] != old.topics[name]["f1"]),
+            key=lambda row: (row[2]["f1"] - row[1]["f1"], row[0]),  # what got worse first
+        ),
         questions=len(pairs),
     )

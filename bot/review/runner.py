@@ -95,11 +95,11 @@ def run_set(url: str, run_id: int, load: Callable[[str], Any]) -> bool:
 def launch(chosen: Settings, run_id: int) -> None:
     """Starts the process that measures a run, and notices when it ends without having finished."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "bot.review.runner", str(run_id)],
+        [sys.executable, "-W", "ignore", "-m", "bot.review.runner", str(run_id)],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stderr=None,  # the server's own log: why it failed must be found somewhere (bot.logs keeps questions out)
         start_new_session=True,
         text=True,
     )

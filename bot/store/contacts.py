@@ -15,7 +15,7 @@ from bot.knowledge.model import Contact
 from bot.knowledge.opening_hours import now_in_amsterdam
 from bot.store import audit
 from bot.store.database import session
-from bot.store.models import ContactState, Volunteer
+from bot.store.models import AuditEntry, ContactState, Volunteer
 from bot.store.verdicts import SomebodyElse
 
 logger = logging.getLogger(__name__)
@@ -26,6 +26,12 @@ ALWAYS_ON = "alarmnummer"
 
 def states(db: Session) -> dict[str, ContactState]:
     return {row.contact_id: row for row in db.execute(select(ContactState)).scalars()}
+
+
+def who_switched_off(db: Session) -> dict[str, AuditEntry]:
+    """Contact -> the newest entry of the audit list that switched it off: by whom and when."""
+    query = select(AuditEntry).where(AuditEntry.action == "contact_off").order_by(AuditEntry.id)
+    return {row.subject: row for row in db.execute(query).scalars()}
 
 
 def last_checked(contact: Contact, state: ContactState | None) -> tuple[date, str]:

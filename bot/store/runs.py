@@ -156,6 +156,17 @@ def newest(db: Session, limit: int = 20, set_id: int | None = None) -> list[Test
     return list(db.execute(query).scalars())
 
 
+def hits(db: Session, run_ids: Iterable[int]) -> dict[int, int]:
+    """Run -> how many of its questions got the topic that was expected."""
+    query = (
+        select(TestResult.run_id, func.count())
+        .join(TestCase, TestCase.id == TestResult.case_id)
+        .where(TestResult.run_id.in_(list(run_ids)), TestResult.got == TestCase.topic)
+        .group_by(TestResult.run_id)
+    )
+    return {row[0]: row[1] for row in db.execute(query)}
+
+
 def before(db: Session, run: TestRun) -> TestRun | None:
     """The finished run of the same set before this one."""
     query = (

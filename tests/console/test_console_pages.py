@@ -1,9 +1,14 @@
 """The console over HTTP: roles, other sites, uploads, contacts, counts. On SQLite and PostgreSQL."""
 from __future__ import annotations
 
+import html
 import io
+import os
 import re
+import subprocess
+import sys
 from datetime import timedelta
+from urllib.parse import urljoin
 
 import httpx
 import pytest
@@ -13,6 +18,7 @@ from sqlalchemy import func, select
 from bot.knowledge.library import knowledge, use_knowledge
 from bot.knowledge.messages import Messages
 from bot.knowledge.opening_hours import now_in_amsterdam
+from bot.review.mentions import mentions, short_name
 from bot.review.runner import run_set
 from bot.review.set_files import read_upload
 from bot.store import accounts, contacts, verdicts
@@ -20,6 +26,7 @@ from bot.store.database import session
 from bot.store.models import AuditEntry, DailyCount, TestRun, Verdict
 from bot.web.console.sets import topic_names
 from tests.console.conftest import fresh_content
+from tests.console.pictures import add_people, add_work
 from tests.console.stand_in import StandIn
 
 V = "/vrijwilligers"
@@ -43,6 +50,10 @@ async def test_signing_in_out_and_the_cookie(application, someone, url):
     await client.post(f"{V}/uitloggen")
     answer = await client.get(V)
     assert answer.status_code == 303 and answer.headers["location"].endswith("/inloggen")
+    client.cookies.set("krw_vrijwilliger", "over-de-datum", path=V)
+    answer = await client.get(V)
+    assert answer.headers["location"].endswith("/inloggen?verlopen=1")
+    assert "Je was een tijd weg" in (await client.get(answer.headers["location"])).text
 
 
 async def test_a_wrong_passphrase_says_nothing_about_names_and_is_braked(application, someone, url):
@@ -59,6 +70,25 @@ async def test_a_wrong_passphrase_says_nothing_about_names_and_is_braked(applica
         assert answer.status_code == 429 and answer.headers["retry-after"] == "900"
         right = await client.post(f"{V}/inloggen", data={"name": "Noor", "passphrase": "vier gewone woorden hier"})
         assert right.status_code == 429, "the brake also holds when the guess is right"
+
+
+def command(url: str, *words: str) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, "-m", "bot.cli", *words], capture_output=True, text=True, timeout=120,
+                          env={**os.environ, "KRW_DATABASE_URL": url})
+
+
+async def test_an_account_is_made_on_the_command_line(application, url):
+    made = command(url, "volunteer", "add", "Noor Jansen", "--role", "editor")
+    assert made.returncode == 0, made.stderr
+    link = re.search(r"http\S+/vrijwilligers/wachtzin/\S+", made.stdout).group()
+    with session(url) as db:
+        assert accounts.by_name(db, "noor jansen").role == "editor"
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(application), base_url="http://test") as client:
+        assert "Welkom, Noor Jansen" in (await client.get(link[link.index(V):])).text
+    wrong = command(url, "volunteer", "add", "Noor", "--role", "baas")
+    assert wrong.returncode == 1 and "tester, editor, admin" in wrong.stderr
+    exported = command(url, "review", "export")
+    assert exported.returncode == 0 and "0 training questions" in exported.stdout
 
 
 async def test_the_one_time_link(application, url):
@@ -134,7 +164,7 @@ async def test_trying_shows_answer_and_thoughts_and_keeps_nothing(application, s
     page = answer.text
     assert answer.status_code == 200 and "<b>slaat" not in page and "&lt;b&gt;slaat" in page
     for shown in ("Slaan of pijn doen thuis", "81,0%", "wie: vader", "IVRK 19", "Veilig Thuis", "Geen regel",
-                  "geweld_thuis.yml", "model-a.tar.gz"):
+                  "geweld_thuis.yml", "<dd>model-a</dd>"):
         assert shown in page, shown
     assert page.count('scope="row"') == 5
     danger = (await try_it(client, "ik wil dood")).text
@@ -205,6 +235,40 @@ async def test_a_volunteer_adds_an_example_to_a_topic(application, someone, url)
     assert same.status_code == 422 and "staat al" in same.text
 
 
+@pytest.mark.parametrize(("contact", "name"), [
+    ("kindertelefoon", "Kindertelefoon"), ("preventie_113", "113"), ("alarmnummer", "112"), ("huurcommissie", "Huurcommissie"),
+    ("los", "LOS"), ("csg", "Centrum Seksueel Geweld")])
+def test_texts_that_name_a_contact_are_found_by_the_name_people_use(content, contact, name):
+    assert short_name(knowledge().contacts[contact]) == name
+    for topic, audience, field in mentions(knowledge(), knowledge().contacts[contact]):
+        texts = knowledge().topics[topic].texts(audience)
+        assert name.lower() in ("\n".join(texts.steps) if field == "steps" else getattr(texts, field)).lower()
+
+
+async def test_no_link_of_the_console_is_dead(application, someone, url):
+    """Follows every link that an admin sees, from the first page on, with work of every kind in the database."""
+    add_people(url)
+    add_work(url)
+    admin = await someone("Bo", "admin")
+    for question, verdict in (("iets heel anders", "unsafe"), ("over school", "unsafe"), ("wij hebben geen geld", "right")):
+        seen = seal((await try_it(admin, question)).text)
+        await admin.post(f"{V}/oordeel", data={"seen": seen, "verdict": verdict})
+    await admin.post(f"{V}/contacten/kindertelefoon", data={"action": "off", "version": "0"})
+    waiting, visited = [V], {}
+    while waiting:
+        path = waiting.pop()
+        kind = re.sub(r"/(teksten|onderwerpen)/\w+", r"/\1/x", path)
+        if path in visited or kind in visited.values():  # one answer is as good as all
+            continue
+        visited[path] = kind
+        answer = await admin.get(path)
+        assert answer.status_code == 200, path
+        if "attachment" not in answer.headers.get("content-disposition", ""):
+            found = {html.unescape(link).split("#")[0] for link in re.findall(r'href="([^"]+)"', answer.text)}
+            waiting += [urljoin(path, link) for link in sorted(found) if link.startswith((V, "?"))]
+    assert len(visited) > 30, sorted(visited)
+
+
 # -- test sets
 
 
@@ -215,6 +279,7 @@ async def test_a_volunteer_adds_an_example_to_a_topic(application, someone, url)
     ("sep=;\r\nvraag;onderwerp\r\nhoi daar;wonen armoede\r\n".encode("utf-16"), 1),
     ("caf\xe9 vraag;geweld_thuis\r".encode("cp1252"), 1),
     (b"onderwerp;vraag\nwonen_armoede;omgekeerde kolommen\n", 1),
+    ("vraag;onderwerp\r\n\"caf\xe9, wat nu?\";wonen_armoede\r\n".encode("utf-8-sig"), 1),
 ])
 def test_all_kinds_of_files_are_read(content, data, cases):
     found = read_upload(data, topic_names())
@@ -262,6 +327,8 @@ async def test_upload_measure_compare_download(application, someone, url, tmp_pa
     assert (await client.get(f"{V}/metingen/2/stand")).json() == {"status": "done", "done": 3, "total": 3}
     together = (await client.get(f"{V}/vergelijk?a=1&b=2")).text
     assert "Slechter geworden (1)" in together and "Beter geworden (0)" in together and "geen huis" in together
+    assert "Onderwerpen die veranderden (1)" in together and "(in gebruik)" in together
+    assert "33,3% goed" in (await client.get(f"{V}/testsets")).text, "the newest run's result is in the list"
     assert (await client.get(f"{V}/vergelijk?a=1&b=1")).status_code == 422
     book = load_workbook(io.BytesIO((await client.get(f"{V}/metingen/1/bestand.xlsx")).content))
     cell = book["Vragen"]["B2"]
@@ -365,8 +432,17 @@ async def test_a_wrong_number_disappears_at_once_and_from_other_processes_too(ap
     use_knowledge(fresh_content())
     assert "kindertelefoon" in shown(topic)
     assert contacts.apply(url) and "kindertelefoon" not in shown(topic)
+    # Every way in: the page without JavaScript, its answers, and the help card inside the widget.
+    number = knowledge().contacts["kindertelefoon"].phone
+    widget = await tester.get("/widget.js")
+    assert number not in widget.text and "max-age=60" in widget.headers["cache-control"]
+    for page in ("/vraag", f"/onderwerp/{topic}"):
+        assert number not in (await tester.get(page)).text, page
     page = (await tester.get(f"{V}/contacten")).text
-    assert "nummer is veranderd" in page and "Klopt weer" not in page
+    assert "nummer is veranderd" in page and "door Sam op" in page and "Klopt weer" not in page
+    # The texts that still name it are pointed out: a text is a reviewed one and is not changed by a program.
+    named = [(t, a, f) for t, a, f in mentions(knowledge(), knowledge().contacts["kindertelefoon"]) if (a, f) == ("kind", "steps")]
+    assert named and f"/teksten/{named[0][0]}?voor=kind" in page
     assert (await tester.post(f"{V}/contacten/kindertelefoon", data={"action": "on", "version": "1"})).status_code == 403
     assert (await editor.post(f"{V}/contacten/kindertelefoon", data={"action": "on", "version": "1"})).status_code == 303
     assert "kindertelefoon" in shown(topic)
@@ -442,6 +518,8 @@ async def test_everything_is_in_the_audit_list_and_a_tester_sees_only_their_own(
     await admin.post(f"{V}/contacten/politie", data={"action": "checked", "version": "0"})
     own, every = (await tester.get(f"{V}/logboek")).text, (await admin.get(f"{V}/logboek")).text
     assert "antwoord beoordeeld" in own and "contact nagekeken" not in own
+    title = knowledge().topics["algemeen_onderwijs"].title.kind
+    assert f"Goed: {title}" in own and "Politie" in every, "in words, not in keys"
     assert "antwoord beoordeeld" in every and "contact nagekeken" in every and "account gemaakt" in every
     with session(url) as db:
         sam = accounts.by_name(db, "Sam").id

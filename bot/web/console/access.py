@@ -12,14 +12,45 @@ from sqlalchemy.orm import Session
 from bot.store import accounts
 from bot.store.database import session
 from bot.store.models import Volunteer
-from bot.web.console.words import ROLES, clock, day_words, number, percent, topic_title, words
+from bot.web.console.words import (
+    ROLES,
+    clock,
+    day_words,
+    detail_words,
+    model_words,
+    number,
+    percent,
+    subject_words,
+    topic_title,
+    words,
+)
 from bot.web.pages import templates
 
 ROOT_PATH = "/vrijwilligers"
 COOKIE = "krw_vrijwilliger"
 
-templates.env.filters.update(clock=clock, day_words=day_words, percent=percent, number=number, topic_title=topic_title)
-templates.env.globals.update(words=words, role_words=ROLES, pct=percent, whole=str)
+# The parts of the console, in the order of an hour's work: path, name, and the other paths that belong to it.
+PARTS = (
+    ("/proberen", "Proberen", ("/oordeel",)),
+    ("/voorstellen", "Voorstellen", ()),
+    ("/onderwerpen", "Onderwerpen", ()),
+    ("/testsets", "Testsets", ("/metingen", "/vergelijk")),
+    ("/teksten", "Teksten", ("/tekstvoorstellen",)),
+    ("/contacten", "Contacten", ()),
+    ("/buiten", "Aantallen", ()),
+)
+
+
+def part_of(path: str) -> tuple[str, str] | None:
+    """The part of the console (path, name) that a page belongs to."""
+    here = path.removeprefix(ROOT_PATH)
+    return next(((own, name) for own, name, more in PARTS if here.startswith((own, *more))), None)
+
+
+templates.env.filters.update(clock=clock, day_words=day_words, percent=percent, number=number, topic_title=topic_title,
+                             model_words=model_words)
+templates.env.globals.update(words=words, role_words=ROLES, pct=percent, whole=str, subject_words=subject_words, detail_words=detail_words,
+                             console_parts=PARTS)
 
 
 class Refused(Exception):
@@ -80,7 +111,7 @@ def show(request: Request, template: str, status: int = 200, /, **values: Any) -
     """A page of the console. It is never kept by the browser or anything in between."""
     volunteer = getattr(request.state, "volunteer", None)
     role = volunteer.role if volunteer else ""
-    values.update(volunteer=volunteer, at=request.url.path, may=lambda needed: bool(role) and accounts.allows(role, needed))
+    values.update(volunteer=volunteer, part=part_of(request.url.path), may=lambda needed: bool(role) and accounts.allows(role, needed))
     response = templates.TemplateResponse(request, template, values, status_code=status)
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import Response
 
 from bot.knowledge.library import knowledge
+from bot.review.mentions import mentions
 from bot.store import accounts
 from bot.store import contacts as store
 from bot.store.models import Volunteer
@@ -27,13 +28,14 @@ def contact_list(request: Request, _: Volunteer = Depends(signed_in()), gedaan: 
             used[contact_id] = used.get(contact_id, 0) + 1
     with database(request) as db:
         states = store.states(db)
+        signers = store.who_switched_off(db)
     rows = []
     for contact in content.contacts.values():
         state = states.get(contact.id)
         day, by = store.last_checked(contact, state)
         off = bool(state and state.off)
         stand_ins = content.without_contacts(content.switched_off | {contact.id})
-        instead = {a: [c.name for c in stand_ins.contacts_for([contact.id], a)] for a in contact.for_whom}
+        instead = {a: ", ".join(c.name for c in stand_ins.contacts_for([contact.id], a)) for a in contact.for_whom}
         rows.append(
             {
                 "contact": contact,
@@ -41,10 +43,12 @@ def contact_list(request: Request, _: Volunteer = Depends(signed_in()), gedaan: 
                 "by": by,
                 "off": off,
                 "note": state.note if state else "",
+                "switched": signers.get(contact.id) if off else None,
                 "version": state.version if state else 0,
                 "overdue": store.overdue(day),
                 "used": used.get(contact.id, 0),
                 "instead": instead,
+                "named": mentions(content, contact) if off else [],
                 "always": contact.id == store.ALWAYS_ON,
             }
         )

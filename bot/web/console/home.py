@@ -23,6 +23,7 @@ def home(request: Request, volunteer: Volunteer = Depends(signed_in())) -> Respo
             request,
             "console_home.html",
             today=verdicts.of_today(db, volunteer),
+            topics=knowledge().topics,
             counts=verdicts.counts(db),
             reports=verdicts.reports(db),
             runs=runs.newest(db, 5),

@@ -42,7 +42,9 @@ def install_console(app: FastAPI) -> None:
     async def _sign_in_first(request: Request, _: SignInFirst) -> Response:
         if request.headers.get("accept", "").startswith("application/json"):
             return problem_response(401, "sign-in", "Sign in first.")
-        return RedirectResponse(f"{ROOT_PATH}/inloggen", 303, headers={"Cache-Control": "no-store"})
+        # A cookie that opens nothing: signed in once, and away for too long.
+        late = "?verlopen=1" if COOKIE in request.cookies else ""
+        return RedirectResponse(f"{ROOT_PATH}/inloggen{late}", 303, headers={"Cache-Control": "no-store"})
 
     @app.exception_handler(SQLAlchemyError)
     async def _no_database(request: Request, error: SQLAlchemyError) -> Response:

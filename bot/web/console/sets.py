@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any, Optional
 
 from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
@@ -16,7 +17,7 @@ from bot.review.set_files import read_upload
 from bot.store import runs
 from bot.store.models import TestCase, TestRun, TestSet, Volunteer
 from bot.web.console.access import Refused, database, go, show, signed_in
-from bot.web.console.words import clock, topic_title
+from bot.web.console.words import clock, model_words, topic_title
 
 router = APIRouter()
 _SHOWN = 200  # failures on a page; all of them are in the files
@@ -42,18 +43,33 @@ def _models(request: Request) -> list[str]:
     return model_names(request.app.state.settings.model_dir) or [name for name in [_in_use(request)] if name]
 
 
+def _model_rows(request: Request) -> list[tuple[str, str]]:
+    """The models to choose from (file name, words), newest first."""
+    in_use, rows = _in_use(request), []
+    for number, name in enumerate(_models(request)):
+        file = request.app.state.settings.model_dir / name
+        made = datetime.fromtimestamp(file.stat().st_mtime, UTC).replace(tzinfo=None) if file.exists() else None
+        notes = [f"van {clock(made)}"] if made else []
+        notes += ["in gebruik"] if name == in_use else ["nieuwste"] if number == 0 else []
+        rows.append((name, ", ".join([model_words(name), *notes])))
+    return rows
+
+
 def _list(request: Request, status: int = 200, **values: Any) -> Response:
     with database(request) as db:
         runs.mark_lost(db)
         newest: dict[int, TestRun] = {}
         for run in runs.newest(db, 500):
             newest.setdefault(run.set_id, run)
+        done = [run for run in newest.values() if run.status == "done"]
+        hits = runs.hits(db, [run.id for run in done])
         return show(
             request,
             "console_sets.html",
             status,
             sets=runs.sets(db),
             newest=newest,
+            scores={run.id: hits.get(run.id, 0) / run.total for run in done if run.total},
             **{"mistakes": [], "error": "", "name": "", **values},
         )
 
@@ -119,10 +135,10 @@ def _set_page(request: Request, set_id: int, status: int = 200, doubles: int = 0
             scores=scores,
             total=total,
             error=error,
-            models=_models(request),
+            models=_model_rows(request),
             in_use=_in_use(request),
             doubles=doubles,
-            points=[(clock(run.at), scores[run.id].value, run.model) for run in reversed(done) if run.id in scores],
+            points=[(clock(run.at), scores[run.id].value, model_words(run.model)) for run in reversed(done) if run.id in scores],
         )
 
 

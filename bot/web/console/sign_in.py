@@ -13,8 +13,10 @@ router = APIRouter()
 
 
 @router.get("/inloggen")
-def sign_in_page(request: Request, gekozen: str = "") -> Response:
+def sign_in_page(request: Request, gekozen: str = "", verlopen: str = "") -> Response:
     said = "Je wachtzin is bewaard. Meld je nu aan." if gekozen else ""
+    if verlopen:
+        said = "Je was een tijd weg en bent daarom afgemeld. Meld je opnieuw aan."
     return show(request, "console_sign_in.html", said=said, error="", name="")
 
 

@@ -15,7 +15,7 @@ from bot.review.questions import tidy
 from bot.store import verdicts
 from bot.store.models import Volunteer
 from bot.web.console.access import Refused, database, go, show, signed_in
-from bot.web.console.words import topic_title
+from bot.web.console.words import topic_title, words
 from bot.web.queue import Busy
 
 router = APIRouter()
@@ -90,7 +90,7 @@ def thought(parse: dict[str, Any], messages: list[dict[str, Any]]) -> dict[str, 
         "contacts": [c["name"] for m in messages for c in m.get("contacts") or []],
         "texts": f"data/knowledge/topics/{topic.theme}/{topic.topic}.yml" if topic else "data/knowledge/phrases.yml",
         "answer_topic": topic.topic if topic else "",
-        "types": [m["type"] + (f" ({m['act']})" if m.get("act") else "") for m in messages],
+        "types": [words(m["type"]) for m in messages],
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import UTC, date, datetime
 
 from bot.knowledge.library import knowledge
@@ -43,6 +44,18 @@ _WORDS = {
     "crisis": "crisis",
     "helpful": "hielp wel",
     "not_helpful": "hielp niet",
+    # kinds of messages
+    "answer": "antwoord",
+    "choose": "keuzes",
+    "notice": "mededeling",
+    "out_of_scope": "buiten bereik",
+    # what is recognised in a question
+    "audience": "wie het vraagt",
+    "leeftijd": "leeftijd",
+    "artikel": "artikel",
+    "wanneer": "wanneer",
+    "gemeente": "gemeente",
+    "gaat_over": "over wie het gaat",
     # urgency
     "none": "gewoon",
     "concern": "zorg",
@@ -93,6 +106,34 @@ def topic_title(topic: str, audience: str = "kind") -> str:
     if topic in knowledge().phrases:
         return knowledge().phrases[topic].of(audience)
     return topic
+
+
+def model_words(name: str) -> str:
+    """A model's file name without what all of them have in common."""
+    return name.removesuffix(".tar.gz").removeprefix("kinderrechtenwijzer-")
+
+
+_KEY = re.compile(r"\b[a-z0-9]+(?:_[a-z0-9]+)*\b")
+
+
+def _key_words(key: str) -> str:
+    title = topic_title(key)
+    return title if title != key else ROLES.get(key, words(key))
+
+
+def subject_words(action: str, subject: str) -> str:
+    """What an audit entry is about, in words: a contact's name, an answer's title."""
+    if action in ("contact_checked", "contact_off", "contact_on"):
+        found = knowledge().contacts.get(subject)
+        return found.name if found else subject
+    return topic_title(subject) if action == "signed_off" else subject
+
+
+def detail_words(action: str, detail: str) -> str:
+    """An audit entry's detail with words for the keys in it. What volunteers wrote themselves stays as it is."""
+    if action.startswith(("verdict", "proposal_", "text_", "volunteer_")):
+        return _KEY.sub(lambda match: _key_words(match.group()), detail)
+    return detail.replace(".tar.gz", "").replace("kinderrechtenwijzer-", "")
 
 
 def clock(moment: datetime | None) -> str:

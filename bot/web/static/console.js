@@ -102,6 +102,20 @@ document.querySelectorAll('[data-filter]').forEach((field) => {
 });
 document.querySelectorAll('label[for$="-zoek"]').forEach((label) => { label.hidden = false; });
 
+// -- searching in a long page: what does not hold the words is left out
+
+document.querySelectorAll('[data-find]').forEach((field) => {
+  const items = Array.from(document.getElementById(field.dataset.find).children);
+  const nothing = document.querySelector(`[data-nothing="${field.dataset.find}"]`);
+  const plain = (text) => text.toLowerCase().normalize('NFD').replace(/[\u0300-\u036f]/g, '');
+  field.closest('[hidden]').hidden = false;
+  field.addEventListener('input', () => {
+    const wanted = plain(field.value).split(/\s+/).filter(Boolean);
+    items.forEach((item) => { item.hidden = !wanted.every((word) => plain(item.textContent).includes(word)); });
+    nothing.hidden = items.some((item) => !item.hidden);
+  });
+});
+
 // -- how far a measurement is
 
 const run = document.querySelector('[data-run]');
