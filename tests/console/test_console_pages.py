@@ -120,7 +120,7 @@ def test_every_address_of_the_console_is_in_these_lists(application):
     """A new address must say here who may use it."""
     listed = set()
     known = [*GETS, *EDITOR_GETS, *ADMIN_GETS, *(p for some in POSTS.values() for p in some), "/inloggen", "/wachtzin/x",
-             "/testsets/1", "/metingen/1", "/metingen/1/stand", "/metingen/1/bestand.csv", "/vergelijk"]
+             "/bestaat-niet", "/testsets/1", "/metingen/1", "/metingen/1/stand", "/metingen/1/bestand.csv", "/vergelijk"]
     for route in application.routes:
         if getattr(route, "path", "").startswith(V):
             assert any(route.path_regex.match(V + path) for path in known), route.path
@@ -144,6 +144,9 @@ async def test_roles_are_enforced_on_the_server(application, someone):
     for path in POSTS["admin"]:
         assert (await editor.post(V + path)).status_code == 403, path
     assert (await editor.get(V + "/accounts")).status_code == 403
+    for path in ("/bestaat-niet", "/oordeel", "/contacten/politie", "/testsets/1/meet"):
+        answer = await tester.get(V + path)
+        assert answer.status_code == 404 and "Deze bladzijde is er niet" in answer.text, path
 
 
 @pytest.mark.parametrize(("headers", "fine"), [
@@ -216,6 +219,7 @@ async def test_an_editor_goes_through_proposals(application, someone, url):
     done = await editor.post(f"{V}/voorstellen/1", data={"version": version, "decision": "accepted", "kind": "training",
                                                          "question": "Opa is boos om het geld", "topic": "wonen_armoede"})
     assert done.status_code == 303
+    assert "Aangenomen. Nog 1 te gaan." in (await editor.get(done.headers["location"])).text
     late = await editor.post(f"{V}/voorstellen/1", data={"version": version, "decision": "refused"})
     assert late.status_code == 409 and "Iemand anders" in late.text
     with session(url) as db:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from bot.knowledge.library import knowledge
@@ -51,7 +51,7 @@ def account_list(request: Request, _: Volunteer = Depends(signed_in("admin"))) -
 
 @router.post("/accounts/{volunteer_id}/uit")
 def switch_off(
-    request: Request, volunteer_id: int, volunteer: Volunteer = Depends(signed_in("admin")), sure: str = Form("")
+    request: Request, volunteer_id: int, volunteer: Volunteer = Depends(signed_in("admin"))
 ) -> Response:
     if volunteer_id == volunteer.id:
         raise Refused(422, "Je eigen account kun je niet uitzetten.")

@@ -7,7 +7,7 @@ import logging
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import Scope
@@ -17,8 +17,9 @@ from bot.settings import ROOT
 from bot.store import accounts
 from bot.store import contacts as contact_store
 from bot.store.database import session
+from bot.store.models import Volunteer
 from bot.web.console import contacts, home, outside, proposals, sets, sign_in, texts, topics, trying
-from bot.web.console.access import COOKIE, ROOT_PATH, Refused, SignInFirst, show
+from bot.web.console.access import COOKIE, ROOT_PATH, Refused, SignInFirst, show, signed_in
 from bot.web.problems import problem_response
 
 logger = logging.getLogger(__name__)
@@ -33,6 +34,11 @@ def install_console(app: FastAPI) -> None:
     app.state.launch_run = launch
     for part in (home, sign_in, trying, proposals, topics, sets, texts, contacts, outside):
         app.include_router(part.router, prefix=ROOT_PATH, include_in_schema=False)
+
+    @app.get(ROOT_PATH + "/{rest:path}", include_in_schema=False)
+    async def _nowhere(rest: str, _: Volunteer = Depends(signed_in())) -> Response:
+        # Last: also for an address that takes forms only, when somebody opens it again from the address bar.
+        raise Refused(404, "Deze bladzijde is er niet.")
 
     @app.exception_handler(Refused)
     async def _refused(request: Request, error: Refused) -> Response:

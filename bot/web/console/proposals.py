@@ -25,6 +25,7 @@ def _page(
     error: str = "",
     wrong: int = 0,
     typed: dict | None = None,
+    done: str = "",
 ) -> Response:
     known = known_questions(request.app.state.review_root)
     with database(request) as db:
@@ -44,12 +45,20 @@ def _page(
         error=error,
         wrong=wrong,
         typed=typed or {},
+        done=done,
     )
 
 
 @router.get("/voorstellen")
-def proposals(request: Request, _: Volunteer = Depends(signed_in()), status: str = "open", soort: str = "") -> Response:
-    return _page(request, status if status in _STATUS else "open", soort if soort in ("training", "regression") else "")
+def proposals(
+    request: Request, _: Volunteer = Depends(signed_in()), status: str = "open", soort: str = "", gedaan: str = ""
+) -> Response:
+    return _page(
+        request,
+        status if status in _STATUS else "open",
+        soort if soort in ("training", "regression") else "",
+        done=gedaan if gedaan in _STATUS[:3] else "",
+    )
 
 
 @router.post("/voorstellen/{proposal_id}")
@@ -89,4 +98,4 @@ def decide(
     except verdicts.SomebodyElse:
         raise Refused(409, "Iemand anders heeft dit voorstel net behandeld. Er is niets overschreven.") from None
     back = "open" if decision != "open" else row.status
-    return go(f"/voorstellen?status={back}" + (f"&soort={soort}" if soort in ("training", "regression") else ""))
+    return go(f"/voorstellen?status={back}&gedaan={decision}" + (f"&soort={soort}" if soort in ("training", "regression") else ""))

@@ -158,7 +158,7 @@ document.querySelectorAll('[data-level]').forEach((field) => {
         if (!answer.ok || mine !== asked) return;
         box.querySelector('[data-score]').textContent = level.score;
         box.querySelector('[data-more]').textContent =
-          `(doel ${level.goal}, ten minste ${level.floor}); ${String(level.words).replace('.', ',')} woorden per zin`;
+          `(doel ${level.goal}, ten minste ${level.floor}); ${level.words.toFixed(1).replace('.', ',')} woorden per zin`;
         box.querySelector('[data-wrong]').replaceChildren(...level.wrong.map((text) => {
           const item = document.createElement('li');
           item.textContent = text;
