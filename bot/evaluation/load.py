@@ -56,6 +56,10 @@ async def _ask(http: httpx.AsyncClient, path: str, body: dict, result: Result, c
         return None
     if answer.status_code in (429, 503):
         result.turned_away += 1
+        if crisis:
+            result.errors["a crisis was turned away"] += 1
+        if not answer.json().get("contacts"):
+            result.errors["turned away without help"] += 1
         return None
     if answer.status_code not in (200, 201):
         result.errors[str(answer.status_code)] += 1
@@ -116,6 +120,8 @@ def main() -> None:
     options.add_argument("--pace", type=float, default=1.0)
     options.add_argument("--process", type=int, help="the server's process id, to watch its memory")
     options.add_argument("--p95", type=float, default=500, help="milliseconds; more is a failure")
+    options.add_argument("--flood", type=int, default=0,
+                         help="afterwards so many children at a hundred times human speed: turned away kindly, a crisis never")
     options.add_argument("--only-measure", action="store_true", help="judge nothing: how much can it do?")
     chosen = options.parse_args()
     # What is loaded at the first questions is no growth.
@@ -126,8 +132,12 @@ def main() -> None:
     print(result.text(time.monotonic() - began, (before, after) if chosen.process else None))
     if chosen.only_measure:
         return
+    flood, began = Result(), time.monotonic()
+    if chosen.flood:
+        flood = asyncio.run(run(chosen.url, chosen.flood, 20, seed=3, pace=0.01))
+        print(f"Far too many: {flood.text(time.monotonic() - began, None)}; slowest {flood.share(1):.0f} ms")
     grown = after - before > max(30, before // 20)
-    if result.errors or result.turned_away or result.share(.95) > chosen.p95 or grown:
+    if result.errors or result.turned_away or result.share(.95) > chosen.p95 or grown or flood.errors:
         sys.exit("The load test failed.")
 
 

@@ -74,6 +74,8 @@ def test_the_proxy_keeps_no_log_and_hides_metrics():
     caddy = (DEPLOY / "Caddyfile").read_text()
     assert caddy.count("{") == caddy.count("}") and "respond @inside 404" in caddy and "path /metrics" in caddy
     assert "output file" not in caddy and "X-Forwarded-For {remote_host}" in caddy
+    # When no process is ready, the help card of one that has no model is shown.
+    assert caddy.count("health_uri") == 1 and "reverse_proxy" in caddy.split("handle_errors")[1]
     site = caddy.split("{$SITE} {")[1]
     assert not re.search(r"^\s*log\b", site, re.MULTILINE)
 
@@ -92,8 +94,10 @@ def test_manifests_have_probes_limits_and_a_disruption_budget():
     assert 1 <= one("PodDisruptionBudget")["spec"]["minAvailable"] < replicas
     assert one("Deployment")["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
     labels = one("Deployment")["spec"]["template"]["metadata"]["labels"]
-    for kind in ("Service",):
-        assert one(kind)["spec"]["selector"] == labels
+    services = {manifest["metadata"]["name"]: manifest["spec"] for manifest in MANIFESTS if manifest["kind"] == "Service"}
+    assert all(service["selector"] == labels for service in services.values())
+    # Readiness keeps children away from a process without a model; when there is no other, its help card is shown.
+    assert [name for name, service in services.items() if service.get("publishNotReadyAddresses")] == ["kinderrechtenwijzer-help"]
     assert one("PodDisruptionBudget")["spec"]["selector"]["matchLabels"] == labels
     assert "Egress" in one("NetworkPolicy")["spec"]["policyTypes"]
 
