@@ -14,6 +14,7 @@ import secrets
 import subprocess
 import sys
 import threading
+import warnings
 from pathlib import Path
 from typing import Any, Callable, Iterator, Sequence
 
@@ -95,7 +96,7 @@ def run_set(url: str, run_id: int, load: Callable[[str], Any]) -> bool:
 def launch(chosen: Settings, run_id: int) -> None:
     """Starts the process that measures a run, and notices when it ends without having finished."""
     process = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-m", "bot.review.runner", str(run_id)],
+        [sys.executable, "-m", "bot.review.runner", str(run_id)],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
@@ -124,6 +125,8 @@ def model_names(folder: Path) -> list[str]:
 def main() -> None:
     given = json.loads(sys.stdin.read())
     os.nice(10)
+    # Libraries switch their own warnings on again; in the server's log they would only hide what went wrong.
+    warnings.showwarning = lambda *_, **__: None
     from bot.logs import configure_logging
 
     configure_logging()
