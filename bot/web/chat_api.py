@@ -132,12 +132,15 @@ async def say(request: Request, token: str, body: Said) -> dict:
             return {"messages": crisis}
         metrics.shed.labels("queue").inc()
         raise please_wait(503, "busy", "It is very busy. Try again in a moment. In danger? Call 112.", 3) from None
-    except UnknownConversation:
+    except (UnknownConversation, TooManyTurns) as over:
+        # A conversation that is over; somebody in danger does not have to begin a new one first.
+        if crisis := first_aid(request, body.text):
+            return {"messages": crisis}
+        if isinstance(over, TooManyTurns):
+            raise Problem(409, "too-long", "This conversation has become too long. Start a new one.") from None
         raise Problem(404, "unknown-conversation", "This conversation does not exist or has ended.") from None
     except NotOffered:
         raise Problem(422, "not-offered", "This choice was not offered in this conversation.") from None
-    except TooManyTurns:
-        raise Problem(409, "too-long", "This conversation has become too long. Start a new one.") from None
     heard(request, turn, chosen=body.choice is not None)
     return {"messages": turn.messages}
 

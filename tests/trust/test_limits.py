@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from bot.assistant import Assistant
 from bot.settings import Settings
 from bot.web.limits import Limiter
 from tests.trust.conftest import application, begin
@@ -89,3 +90,20 @@ async def test_a_proxy_may_name_the_visitor_only_when_it_is_trusted(chosen):
         await trusted({"type": "http", "client": (address, 1), "scheme": "http",
                        "headers": [(b"x-forwarded-for", b"203.0.113.7")]}, None, None)
     assert seen == ["203.0.113.7", "198.51.100.1"]
+
+
+async def test_a_conversation_has_an_end_and_a_crisis_is_answered_after_it(trained_model, tmp_path):
+    chosen = Settings(database_url=f"sqlite:///{tmp_path / 'test.db'}", max_turns=3)
+    own = Assistant(trained_model, chosen=chosen)
+    async with application(lambda: own, chosen) as (_, client):
+        token = await begin(client)
+        path = f"/api/conversations/{token}/messages"
+        assert [(await client.post(path, json={"text": "hallo"})).status_code for _ in range(5)] == [200] * 3 + [409] * 2
+        assert (await client.post("/api/conversations/abc/messages", json={"text": "hallo"})).status_code == 404
+        for over in (path, "/api/conversations/abc/messages"):
+            answer = await client.post(over, json={"text": "ik wil dood"})
+            assert answer.status_code == 200 and answer.json()["messages"][0]["type"] == "crisis"
+        assert int((await own.store.retrieve(token)).get_slot("turns")) == 3
+        # On the plain page a new conversation begins by itself.
+        page = await client.post("/vraag", data={"text": "Mijn vader slaat mij. Mag dat?", "token": token})
+        assert page.status_code == 200 and "Veilig Thuis" in page.text
