@@ -60,7 +60,7 @@ def take(out: Path, only: set[str]) -> list[Shot]:
                     page = context.new_page()
                     page.goto(app.url + path)
                     page.wait_for_timeout(300)
-                    shoot(page, f"site {size}", name)
+                    shoot(page, f"site {size}", name, full=True)
                     context.close()
             browser.close()
     finally:

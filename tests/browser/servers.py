@@ -13,6 +13,7 @@ from typing import Any, Callable
 import uvicorn
 
 from bot.settings import Settings
+from bot.store.database import upgrade
 from bot.web.app import create_app
 
 _PAGE = """<!doctype html><html lang="nl"><head><meta charset="utf-8"><title>Een site</title>
@@ -143,4 +144,5 @@ def start_both(load: Callable[[], Any]) -> tuple[Running, Running]:
     folder = Path(mkdtemp(prefix="krw-browser-"))
     chosen = Settings(port=app_port, allowed_origins=(hosts.url,), leave_url=f"{hosts.url}/neutraal", rate_per_minute=0,
                       database_url=f"sqlite:///{folder / 'test.db'}")
+    upgrade(chosen.database_url)
     return start_app(app_port, chosen, load), hosts
