@@ -96,13 +96,38 @@ def test_every_page_is_accessible(page, served, scheme):
     no_axe_problems(page)
 
 
-def test_pages_fit_a_telephone_too(page, served):
-    page.set_viewport_size({"width": 360, "height": 640})
+@pytest.mark.parametrize("width", [360, 820])
+def test_pages_fit_a_telephone_and_an_upright_tablet_too(page, served, width):
+    page.set_viewport_size({"width": width, "height": 1000})
     sign_in(page, served[0].url, "Noor")
     for path in PAGES[1:]:
         page.goto(f"{served[0].url}/vrijwilligers/{path}")
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wide <= 0, f"{path} is {wide} pixels too wide"
+
+
+def test_answer_and_thoughts_stand_side_by_side_on_a_tablet(page, served):
+    page.set_viewport_size({"width": 820, "height": 1180})
+    sign_in(page, served[0].url, "Noor")
+    page.goto(f"{served[0].url}/vrijwilligers/proberen")
+    page.get_by_label("Je testvraag").fill("naar school")
+    page.keyboard.press("Enter")
+    left = page.locator("section", has=page.get_by_role("heading", name="Zo ziet het kind het")).bounding_box()
+    right = page.locator("section.thought").bounding_box()
+    assert left["x"] + left["width"] <= right["x"] and abs(left["y"] - right["y"]) < 2
+
+
+def test_searching_in_a_long_page_leaves_what_fits(page, served):
+    sign_in(page, served[0].url, "Noor")
+    page.goto(f"{served[0].url}/vrijwilligers/contacten")
+    page.get_by_label("Zoek een contact").fill("KINDERTELEF")
+    expect(page.locator("#lijst > :visible h2")).to_have_text(["De Kindertelefoon"])
+    page.get_by_label("Zoek een contact").fill("bestaat niet")
+    expect(page.locator("[data-nothing=lijst]")).to_be_visible()
+    for path, field in (("teksten", "Zoek een antwoord"), ("onderwerpen", "Zoek een onderwerp")):
+        page.goto(f"{served[0].url}/vrijwilligers/{path}")
+        page.get_by_label(field).fill("pleeggezin")
+        expect(page.locator("tbody tr:visible")).to_have_count(1)
 
 
 def test_fifty_questions_are_judged_by_keyboard_alone(page, served):

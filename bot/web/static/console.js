@@ -111,7 +111,11 @@ document.querySelectorAll('[data-find]').forEach((field) => {
   field.closest('[hidden]').hidden = false;
   field.addEventListener('input', () => {
     const wanted = plain(field.value).split(/\s+/).filter(Boolean);
-    items.forEach((item) => { item.hidden = !wanted.every((word) => plain(item.textContent).includes(word)); });
+    items.forEach((item) => {
+      // The first cell or part says what it is; the rest may name others.
+      const text = plain(item.firstElementChild.textContent);
+      item.hidden = !wanted.every((word) => text.includes(word));
+    });
     nothing.hidden = items.some((item) => !item.hidden);
   });
 });
