@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError
 
 from bot.knowledge.library import Knowledge, load_knowledge, use_knowledge
 from bot.settings import Settings
@@ -45,8 +46,11 @@ def url(request, tmp_path: Path):
         return
     schema = f"t_{secrets.token_hex(6)}"
     server = create_engine(POSTGRES, future=True)
-    with server.begin() as connection:
-        connection.execute(text(f"CREATE SCHEMA {schema}"))
+    try:
+        with server.begin() as connection:
+            connection.execute(text(f"CREATE SCHEMA {schema}"))
+    except OperationalError:
+        pytest.fail(f"PostgreSQL does not answer at {server.url!r}. tests/console/compose.yml starts one and says how.", False)
     address = f"{POSTGRES}{'&' if '?' in POSTGRES else '?'}options=-csearch_path%3D{schema}"
     upgrade(address)
     yield address
