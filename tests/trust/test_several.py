@@ -86,7 +86,7 @@ async def test_three_processes_one_is_killed_and_comes_back_with_a_new_model(tra
             answered[token] += 1
             if stop.is_set():
                 return token
-            await asyncio.sleep(0.3)
+            await asyncio.sleep(0.6)
 
     async def has(seconds: float, condition) -> None:
         for _ in range(int(seconds * 10)):
@@ -131,11 +131,12 @@ async def test_three_processes_one_is_killed_and_comes_back_with_a_new_model(tra
         assert crowd.retried > 0, "nobody noticed the killed process, so this test proves nothing"
         # Each answered message counted once; a message whose server died before it answered may have been counted too.
         reader = Assistant(trained_model, chosen=Settings(redis_url=REDIS))
+        counted = 0
         for token in tokens:
             turns = int((await reader.store.retrieve(token)).get_slot("turns"))
             assert answered[token] <= turns <= answered[token] + 2, (turns, answered[token])
-        counted = sum(int((await reader.store.retrieve(token)).get_slot("turns")) for token in tokens)
-        assert sum(answered.values()) <= counted <= sum(answered.values()) + crowd.retried
+            counted += turns
+        assert counted <= sum(answered.values()) + crowd.retried
     finally:
         await crowd.close()
         for server in servers:
@@ -144,7 +145,7 @@ async def test_three_processes_one_is_killed_and_comes_back_with_a_new_model(tra
     with make_engine(postgres).connect() as connection:
         (total,) = connection.execute(text("SELECT SUM(count) FROM daily_count")).fetchone()
     # All but what the killed process had not yet written (it writes once a minute).
-    assert 0 < total <= sum(answered.values())
+    assert 0 < total <= counted
 
 
 async def test_one_turn_at_a_time_in_a_conversation(trained_model):
