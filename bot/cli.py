@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 import warnings
 from pathlib import Path
@@ -10,8 +11,11 @@ from typing import Any, Iterable, Optional
 
 import typer
 
-# Deprecation warnings of libraries mean nothing to somebody who asks a question.
-warnings.filterwarnings("ignore")
+# Deprecation warnings of libraries mean nothing to somebody who asks a question. Not by a filter: Rasa sets its own.
+warnings.showwarning = lambda *_, **__: None
+# In a file, a progress bar is a thousand lines.
+if not sys.stderr.isatty():
+    os.environ.setdefault("TQDM_DISABLE", "1")
 
 import bot.settings as _settings  # noqa: E402  sets the environment before anything else is imported
 from bot.settings import SettingsError  # noqa: E402

