@@ -14,8 +14,10 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
-from typing import Iterable
+from typing import Iterable, Iterator
 
 import yaml
 from rapidfuzz import process
@@ -88,6 +90,30 @@ class Pattern:
     leave: tuple[str, ...] = ()
 
 
+class PatternIndex:
+    """Patterns in order, found by the groups of words that their rows begin with: most begin with words that a message
+    does not have.
+    """
+
+    def __init__(self, patterns: list[Pattern]) -> None:
+        self._patterns = patterns
+        self._begins: dict[str, list[tuple[int, int]]] = {}
+        for number, pattern in enumerate(patterns):
+            for place, row in enumerate(pattern.rows):
+                for group in row[0].groups:
+                    self._begins.setdefault(group, []).append((number, place))
+
+    def __iter__(self) -> Iterator[Pattern]:
+        return iter(self._patterns)
+
+    def possible(self, present: Iterable[str]) -> Iterator[tuple[Pattern, list[tuple[Step, ...]]]]:
+        """The patterns with a row whose first group is among `present`, and these rows; both in the file's order."""
+        found = sorted({at for group in present for at in self._begins.get(group, ())})
+        for number, places in groupby(found, key=itemgetter(0)):
+            pattern = self._patterns[number]
+            yield pattern, [pattern.rows[place] for _, place in places]
+
+
 @dataclass(frozen=True)
 class Match:
     """A pattern found: the spans (first word, word after the last) of its steps."""
@@ -146,8 +172,8 @@ class Lexicon:
         self.phrases: dict[str, set[tuple[str, ...]]] = {}
         for group in self._raw:
             self.phrases[group] = self._phrases_of(group, ())
-        self.patterns = [self._pattern(entry, "crisis") for entry in data["patterns"]]
-        self.excuses = [self._pattern(entry, entry["kind"]) for entry in data["exceptions"]]
+        self.patterns = PatternIndex([self._pattern(entry, "crisis") for entry in data["patterns"]])
+        self.excuses = PatternIndex([self._pattern(entry, entry["kind"]) for entry in data["exceptions"]])
         self.vocabulary = {word for phrases in self.phrases.values() for phrase in phrases for word in phrase}
         self._misspelt = sorted({word for text in data["misspelt"] for phrase in _written_phrases(text)
                                  for word in phrase if len(word) >= _FUZZY_LENGTH} & self.vocabulary)
@@ -274,7 +300,7 @@ class CrisisRules:
         matches = self._matches(message, self.lexicon.patterns)
         if not matches:
             return CrisisFinding()
-        excuses = self._matches(message, self.lexicon.excuses, negation=False)
+        excuses = self._matches(message, self.lexicon.excuses)
         negated = [match for match in matches if self._negated(message, match)]
         denied = {place for match in negated for place in match.places()}
         void = {id(match) for match in negated}
@@ -316,17 +342,17 @@ class CrisisRules:
             if message.sentences[start] == message.sentences[end - 1]:
                 message.found.setdefault(self.lexicon.names[key], {}).setdefault(start, []).append(end)
 
-    def _matches(self, message: Message, patterns: list[Pattern], negation: bool = True) -> list[Match]:
+    def _matches(self, message: Message, patterns: PatternIndex) -> list[Match]:
         matches = []
         present = message.found.keys()
-        for pattern in patterns:
+        for pattern, rows in patterns.possible(present):
             if any(present.isdisjoint(groups) for groups in pattern.also):
                 continue
             if not present.isdisjoint(pattern.unless):
                 continue
             found = []
-            for row in pattern.rows:
-                if not any(present.isdisjoint(step.groups) for step in row):
+            for row in rows:
+                if not any(present.isdisjoint(step.groups) for step in row[1:]):
                     found += [Match(pattern, spans) for spans in self._walk(message, row, pattern.not_between)]
             if pattern.one_clause:
                 found = [m for m in found if message.clauses[m.start] == message.clauses[m.end - 1]]

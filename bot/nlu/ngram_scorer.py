@@ -78,17 +78,18 @@ class NgramScorer:
 
     def scores(self, texts: Sequence[str]) -> np.ndarray:
         """n texts → float32 [n, classes]; higher is likelier."""
-        columns: list[int] = []
-        values: list[np.ndarray] = []
-        ends = [0]
-        for text in texts:
-            lower = text.lower()
-            for terms, rows in ((letter_ngrams(lower), self.letters), (word_ngrams(lower), self.words)):
-                found, part = self._row(terms, rows)
-                columns += found
-                values.append(part)
-            ends.append(len(columns))
-        data = np.concatenate(values) if values else np.empty(0, np.float32)
-        table = sparse.csr_matrix((data, np.array(columns, dtype=np.int32), np.array(ends, dtype=np.int32)),
-                                  shape=(len(texts), len(self.idf)))
-        return (table @ self.weights).toarray() + self.intercept
+        return np.stack([self._score(text.lower()) for text in texts]) if texts else \
+            np.empty((0, len(self.intercept)), np.float32)
+
+    def _score(self, text: str) -> np.ndarray:
+        """The scores of one text in lower case. By hand: scipy's product of two sparse matrices checks and counts both."""
+        letters, letter_values = self._row(letter_ngrams(text), self.letters)
+        words, word_values = self._row(word_ngrams(text), self.words)
+        rows = np.array(letters + words, dtype=np.int64)
+        start = self.weights.indptr[rows].astype(np.int64)
+        count = self.weights.indptr[rows + 1] - start
+        # The places of all weights of all rows: for each row start, start + 1, …, start + count - 1.
+        places = np.repeat(start - np.cumsum(count) + count, count) + np.arange(count.sum())
+        parts = self.weights.data[places] * np.repeat(np.concatenate([letter_values, word_values]), count)
+        total = np.bincount(self.weights.indices[places], weights=parts, minlength=len(self.intercept))
+        return total.astype(np.float32) + self.intercept

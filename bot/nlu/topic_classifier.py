@@ -118,9 +118,13 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         todo = [m for m in messages if m.get(TEXT) is not None and m.get(VECTOR) is not None]
         if not todo or self._model is None:
             return messages
-        table = self._model.probabilities([written(m) for m in todo], np.stack([m.get(VECTOR) for m in todo]))
-        for message, row in zip(todo, table):
-            found = issues(self._model.labels, row, self._clause_probabilities(message),
+        for message in todo:
+            # The message and its clauses, one row each.
+            clauses = message.get(CLAUSES) or []
+            vectors = [message.get(VECTOR), *(message.get(CLAUSE_VECTORS) if clauses else [])]
+            table = self._model.probabilities([written(message), *clauses], np.stack(vectors))
+            row = table[0]
+            found = issues(self._model.labels, row, table[1:],
                            is_topic=is_topic, urgency=urgency, sure=self._config["clause_threshold"],
                            certain=self._config["certain_threshold"],
                            possible=self._config["possible_threshold"], also_threshold=self._config["also_threshold"])
@@ -139,10 +143,3 @@ class TopicClassifier(GraphComponent, IntentClassifier):
             message.set("crisis_probabilities", crisis, add_to_output=True)
             message.set("also", found.also, add_to_output=True)
         return messages
-
-    def _clause_probabilities(self, message: Message) -> np.ndarray:
-        """Probabilities of the message's clauses, float [clauses, classes]; no rows when it has one clause only."""
-        texts = message.get(CLAUSES)
-        if not texts:
-            return np.empty((0, len(self._model.labels)))
-        return self._model.probabilities(texts, message.get(CLAUSE_VECTORS))
