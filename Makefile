@@ -53,9 +53,10 @@ migrate db-upgrade: install ## bring the database to the newest shape
 # Tests of parts that are still being built (faults, several processes): not all of them pass yet.
 UNFINISHED := tests/trust/test_faults.py tests/trust/test_several.py tests/trust/test_load.py
 
+# tests/browser last: its browser stays open to the end, and no other test can start a loop of its own beside it.
 test: $(VENV)/.installed-dev lint check-content ## the tests (trains a model; under 25 minutes)
 	@scripts/browser-packages
-	$(BIN)/python -m pytest tests/unit tests/content tests/conversations tests/api tests/model tests/trust tests/browser tests/console $(addprefix --ignore=,$(UNFINISHED))
+	$(BIN)/python -m pytest tests/unit tests/content tests/conversations tests/api tests/model tests/trust tests/console tests/browser $(addprefix --ignore=,$(UNFINISHED))
 
 test-unfinished: $(VENV)/.installed-dev ## tests of faults and several processes (being built)
 	@scripts/browser-packages
