@@ -72,7 +72,8 @@ async def _child(url: str, number: int, until: float, result: Result, chance: ra
     headers = {"X-Forwarded-For": f"10.{number // 62500 % 250}.{number // 250 % 250}.{number % 250 + 1}"}
     await asyncio.sleep(chance.random() * min(5.0, 1000 * pace))
     while time.monotonic() < until:
-        async with httpx.AsyncClient(base_url=url, headers=headers, timeout=20) as http:
+        # Reading the list of certificates for each client would take more of the processors than the server does.
+        async with httpx.AsyncClient(base_url=url, headers=headers, timeout=20, verify=False) as http:
             started = await _ask(http, "/api/conversations", {}, result)
             for _ in range(chance.randint(2, 6)):
                 if not started or time.monotonic() > until:
