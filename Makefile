@@ -9,7 +9,7 @@ export RASA_TELEMETRY_ENABLED := false
 export OMP_NUM_THREADS ?= 1
 export TF_CPP_MIN_LOG_LEVEL := 3
 
-.PHONY: help test-unfinished bench run install train migrate test test-fast lint check-content evaluate db-upgrade screenshots load soak fuzz audit sbom lock clean tune tune-anew
+.PHONY: help check-deploy throughput bench run install train migrate test test-fast lint check-content evaluate db-upgrade screenshots load soak fuzz audit sbom lock clean tune tune-anew
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -50,17 +50,10 @@ train: install ## train the model if the data changed
 migrate db-upgrade: install ## bring the database to the newest shape
 	@$(BIN)/kinderrechten db upgrade
 
-# Tests of parts that are still being built (faults, several processes): not all of them pass yet.
-UNFINISHED := tests/trust/test_faults.py tests/trust/test_several.py tests/trust/test_load.py
-
 # tests/browser last: its browser stays open to the end, and no other test can start a loop of its own beside it.
 test: $(VENV)/.installed-dev lint check-content ## the tests (trains a model; under 25 minutes)
 	@scripts/browser-packages
-	$(BIN)/python -m pytest tests/unit tests/content tests/conversations tests/api tests/model tests/trust tests/console tests/browser $(addprefix --ignore=,$(UNFINISHED))
-
-test-unfinished: $(VENV)/.installed-dev ## tests of faults and several processes (being built)
-	@scripts/browser-packages
-	$(BIN)/python -m pytest $(UNFINISHED)
+	$(BIN)/python -m pytest tests/unit tests/content tests/conversations tests/api tests/model tests/trust tests/console tests/browser
 
 test-fast: $(VENV)/.installed-dev ## unit and content tests only (seconds)
 	$(BIN)/python -m pytest tests/unit tests/content
@@ -81,8 +74,14 @@ screenshots: $(VENV)/.installed-dev ## pictures of every state of the widget, on
 	@scripts/browser-packages
 	$(BIN)/python -m tests.browser.screenshots build/screenshots
 
-load: install ## 100 simulated children for five minutes on a server of its own (p95 under 500 ms, no error, flat memory)
-	@scripts/with-server $(BIN)/python -m bot.evaluation.load --children $${CHILDREN:-100} --seconds $${SECONDS_LONG:-300}
+load: install ## 100 simulated children for five minutes on a server of its own (p95 under 500 ms, no error, flat memory), then far too many
+	@scripts/with-server $(BIN)/python -m bot.evaluation.load --children $${CHILDREN:-100} --seconds $${SECONDS_LONG:-300} --flood 400
+
+throughput: install ## messages a second with one, two and three processes (needs Redis and PostgreSQL)
+	@scripts/throughput
+
+check-deploy: ## deploy/ with the tools of those who made the formats (ShellCheck, Caddy, promtool, schemas of Kubernetes)
+	@scripts/check-deploy
 
 soak: install ## the same for an hour
 	@scripts/with-server $(BIN)/python -m bot.evaluation.load --children $${CHILDREN:-60} --seconds $${SECONDS_LONG:-3600}
