@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
 from bot.assistant import Assistant
-from bot.evaluation.metrics import calibration_error, share
+from bot.evaluation.metrics import Share, calibration_error, share
 from bot.evaluation.sets import Case, blind_sets
 from bot.logs import configure_logging
 from bot.nlu.topic_classifier import is_topic
@@ -84,16 +85,40 @@ def main() -> None:
     print("\ncrisis, by rule alone: " + "; ".join(
         f"{kind} sure {share(s.rule == 'sure' for s in some)} maybe {share(s.rule == 'maybe' for s in some)}"
         for kind, some in of.items() if kind in ("crisis", "lookalike", "topic")))
-    print("crisis thresholds (no rule, rule maybe, rule sure; the first row is in use):")
     used = assistant.component_config("CrisisDetector")
-    rows = [(used["threshold"], used["rule_maybe_threshold"], used["rule_sure_threshold"])]
-    rows += [(n, m, s) for n in (0.04, 0.06, 0.08, 0.12, 0.2, 0.3) for m in (0.03, 0.05, 0.08) for s in (0.0, 0.01, 0.02, 0.05) if m <= n]
-    for plain, maybe, sure in rows:
-        def alarm(s: Seen, by: dict = {None: plain, "maybe": maybe, "sure": sure}) -> bool:  # noqa: B006
-            return s.crisis >= (used["excused_threshold"] if s.excused else by[s.rule])
+    now = (used["threshold"], used["rule_maybe_threshold"], used["rule_sure_threshold"])
+    print("crisis thresholds (no rule, rule maybe, rule sure): those in use, then those that no other beats in both crises and look-alikes")
+    for thresholds in (now, *best_thresholds(of, used["excused_threshold"])):
+        print("  {:.2f} {:.2f} {:.2f}".format(*thresholds) + "".join(
+            f"  {kind} {alarms(of[kind], thresholds, used['excused_threshold'])}" for kind in ("crisis", "lookalike", "topic")))
+    print("gentle help beside the answer, from which probability on (rule maybe: the second column)")
+    for least in (0.005, 0.01, 0.02, 0.03, 0.05):
+        for rule in (0.0, 0.002, 0.005, 0.01):
+            print(f"  {least:.3f} {rule:.3f}" + "".join(
+                f"  {kind} {share(not s.excused and s.crisis >= (rule if s.rule else least) for s in of[kind])}"
+                for kind in ("crisis", "lookalike", "topic")))
 
-        print(f"  {plain:.2f} {maybe:.2f} {sure:.2f}  crisis {share(alarm(s) for s in of['crisis'])}  "
-              f"look-alikes {share(alarm(s) for s in of['lookalike'])}  ordinary {share(alarm(s) for s in of['topic'])}")
+
+def alarms(some: list[Seen], thresholds: tuple[float, float, float], excused: float) -> Share:
+    """How many of `some` are treated as a crisis."""
+    by = dict(zip((None, "maybe", "sure"), thresholds, strict=True))
+    return share(s.crisis >= (excused if s.excused else by[s.rule]) for s in some)
+
+
+def best_thresholds(of: dict[str, list[Seen]], excused: float) -> list[tuple[float, float, float]]:
+    """Thresholds for which no others find more crises at fewer look-alikes, most crises first."""
+    steps = (0.0, 0.005, 0.01, 0.02, 0.03, 0.04, 0.06, 0.08, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6)
+    rows = []
+    for plain, maybe, sure in product(steps[4:], steps[1:], steps[:8]):
+        if sure <= maybe <= plain:
+            found = [alarms(of[kind], (plain, maybe, sure), excused).hits for kind in ("crisis", "lookalike", "topic")]
+            rows.append((-found[0], found[1], found[2], (plain, maybe, sure)))
+    best, fewest = [], len(of["lookalike"]) + 1
+    for _, lookalikes, _, thresholds in sorted(rows):
+        if lookalikes < fewest:
+            best.append(thresholds)
+            fewest = lookalikes
+    return best
 
 
 if __name__ == "__main__":
