@@ -7,7 +7,7 @@ What is uncertain sets `maybe_crisis`: help is shown, gently, beside the answer.
 """
 from __future__ import annotations
 
-from typing import Any, Dict, List, Text, Type
+from typing import Any, Dict, List, Optional, Text, Type
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -53,14 +53,18 @@ class CrisisDetector(GraphComponent, IntentClassifier):
     def get_default_config() -> Dict[Text, Any]:
         return {
             # Summed probability of the crisis intents from which on the message is a crisis, by what the rules say.
-            # Set on data/calibration (python -m bot.evaluation.calibrate; docs/adr/0007).
-            "threshold": 0.06,
-            "rule_maybe_threshold": 0.05,
-            "rule_sure_threshold": 0.0,
+            # Set on data/calibration (python -m bot.evaluation.calibrate; docs/adr/0007): 150 of 150 crises, 15 of 150
+            # look-alikes. A rule that is sure decides alone where the classifier has no say: in another language, in letters
+            # typed apart, in long or noisy texts.
+            "threshold": 0.04,
+            "rule_maybe_threshold": 0.04,
+            "rule_sure_threshold": 0.02,
             # An exception such as "for a school project" or "in a film" raises the threshold to this.
             "excused_threshold": 0.97,
-            # From here on gentle help is shown beside the answer.
+            # From here on gentle help is shown beside the answer; with a rule that says maybe, from there on. A rule that is
+            # sure always brings it.
             "maybe_threshold": 0.02,
+            "rule_maybe_help": 0.002,
         }
 
     def __init__(self, config: Dict[Text, Any]) -> None:
@@ -104,8 +108,12 @@ class CrisisDetector(GraphComponent, IntentClassifier):
             sure_class = probabilities.get(likeliest, 0.0) >= 0.5
             topic = likeliest if sure_class or not finding.topic else finding.topic
             self._set(message, topic, max(probability, 1.0 if finding.level == "sure" else 0.0))
-        elif not finding.excused and (finding.level or probability >= self._config["maybe_threshold"]):
+        elif not finding.excused and probability >= self._help_from(finding.level):
             message.set("maybe_crisis", True, add_to_output=True)
+
+    def _help_from(self, level: Optional[Text]) -> float:
+        """The probability from which on gentle help is shown, by what the rules say."""
+        return {"sure": 0.0, "maybe": self._config["rule_maybe_help"]}.get(level, self._config["maybe_threshold"])
 
     def _set(self, message: Message, intent: Text, confidence: float) -> None:
         ranking = [row for row in message.get("intent_ranking", []) if row["name"] != intent]
