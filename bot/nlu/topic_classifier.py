@@ -139,7 +139,13 @@ class TopicClassifier(GraphComponent, IntentClassifier):
                 ranking += [r for r in rest if r["name"] != found.first]
             message.set("intent", ranking[0], add_to_output=True)
             message.set("intent_ranking", ranking, add_to_output=True)
-            crisis = {label: float(row[i]) for i, label in enumerate(self._model.labels) if label.startswith("crisis_")}
-            message.set("crisis_probabilities", crisis, add_to_output=True)
+            message.set("crisis_probabilities", self._crisis(row), add_to_output=True)
+            # Danger in one sentence of a long story is little of the whole.
+            parts = [self._crisis(part) for part in table[1:]]
+            message.set("crisis_in_clause", max(parts, key=lambda part: sum(part.values()), default={}))
             message.set("also", found.also, add_to_output=True)
         return messages
+
+    def _crisis(self, row: np.ndarray) -> Dict[Text, float]:
+        """The probabilities of the crisis intents."""
+        return {label: float(row[i]) for i, label in enumerate(self._model.labels) if label.startswith("crisis_")}
