@@ -8,13 +8,13 @@ from bot.knowledge.library import Knowledge
 from bot.knowledge.model import AUDIENCES, Contact
 from bot.review.levels import FIELDS
 
-_BESIDES = re.compile(r"\s*\(.*?\)")
+_BESIDES = re.compile(r"\([^()]*\)")
 _ARTICLE = re.compile(r"^(de|het|stichting)\s+", re.IGNORECASE)
 
 
 def short_name(contact: Contact) -> str:
     """The name as a text would use it: without "De" before it and without what stands in brackets."""
-    name = _ARTICLE.sub("", _BESIDES.sub("", contact.name)).strip()
+    name = _ARTICLE.sub("", " ".join(_BESIDES.sub(" ", contact.name).split()))
     # "113 Zelfmoordpreventie" is called 113, "Alarmnummer 112" is called 112.
     number = re.search(r"\b11\d\b", name)
     return number.group() if number else name
