@@ -275,6 +275,7 @@ def measure(page: Page, url: str, base: str, set_id: int, model: str) -> int:
     page.goto(f"{base}/vrijwilligers/testsets/{set_id}")
     page.get_by_label("Meet met model").select_option(model)
     page.get_by_role("button", name="Meet").click()
+    page.wait_for_url("**/vrijwilligers/metingen/*")
     run_id = int(page.url.rsplit("/", 1)[1])
     assert wait_for(url, run_id, 300).status == "done"
     return run_id
@@ -317,6 +318,7 @@ def test_corrections_become_data_and_the_retrained_model_is_better(browser, tmp_
         page.goto(f"{running.url}/vrijwilligers/testsets")
         page.get_by_label("Bestand").set_input_files(file)
         page.get_by_role("button", name="Laad").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("set")
         first, second = (measure(page, url, running.url, 1, f"{name}.tar.gz") for name in ("voor", "na"))
         page.goto(f"{running.url}/vrijwilligers/vergelijk?a={first}&b={second}")
         expect(page.locator(".big strong")).to_have_text("Beter")
