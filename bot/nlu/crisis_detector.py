@@ -56,8 +56,8 @@ class CrisisDetector(GraphComponent, IntentClassifier):
             # Set on data/calibration (python -m bot.evaluation.calibrate; docs/adr/0007): 150 of 150 crises, 15 of 150
             # look-alikes. A rule that is sure decides alone where the classifier has no say: in another language, in letters
             # typed apart, in long or noisy texts.
-            "threshold": 0.04,
-            "rule_maybe_threshold": 0.04,
+            "threshold": 0.05,
+            "rule_maybe_threshold": 0.05,
             "rule_sure_threshold": 0.02,
             # A clause that is this certainly a crisis makes the message one (0 of 150 look-alikes more, 2 of 748 questions).
             "clause_threshold": 0.9,
