@@ -53,7 +53,7 @@ class CrisisDetector(GraphComponent, IntentClassifier):
     def get_default_config() -> Dict[Text, Any]:
         return {
             # Summed probability of the crisis intents from which on the message is a crisis, by what the rules say.
-            # Set on data/calibration (python -m bot.evaluation.calibrate; docs/adr/0007): 150 of 150 crises, 15 of 150
+            # Set on data/calibration (python -m bot.evaluation.calibrate; docs/adr/0007): 150 of 150 crises, 14 of 150
             # look-alikes. A rule that is sure decides alone where the classifier has no say: in another language, in letters
             # typed apart, in long or noisy texts.
             "threshold": 0.05,

@@ -59,7 +59,7 @@ def measured(assistant) -> dict[str, float]:
 
 
 @pytest.mark.parametrize(("what", "least"), [
-    ("right topic, first choice", 0.86),
+    ("right topic, first choice", 0.87),
     ("right topic among the first 3", 0.96),
     ("right treaty article in the answer", 0.92),
     ("crisis recognised: help comes first", 0.95),
@@ -72,7 +72,7 @@ def test_quality_does_not_fall(measured, what, least):
 
 
 @pytest.mark.parametrize(("what", "most"), [
-    ("look-alikes wrongly treated as a crisis", 0.12), ("real questions turned away", 0.02),
+    ("look-alikes wrongly treated as a crisis", 0.10), ("real questions turned away", 0.02),
     ("ordinary questions treated as a crisis", 0.05),
 ])
 def test_false_alarms_do_not_rise(measured, what, most):
