@@ -51,7 +51,7 @@ migrate db-upgrade: install ## bring the database to the newest shape
 	@$(BIN)/kinderrechten db upgrade
 
 # tests/browser last: its browser stays open to the end, and no other test can start a loop of its own beside it.
-test: $(VENV)/.installed-dev lint check-content ## the tests (trains a model; under 25 minutes)
+test: $(VENV)/.installed-dev lint check-content ## the tests (trains a model; half an hour on two cores)
 	@scripts/browser-packages
 	$(BIN)/python -m pytest tests/unit tests/content tests/conversations tests/api tests/model tests/trust tests/console tests/browser
 
@@ -111,7 +111,7 @@ tune: install build/torch/bin/python ## go on tuning the sentence encoder with a
 	PYTHONPATH=. build/torch/bin/python -m bot.nlu.finetune --train build/tune.tsv --start bot/nlu/tuned --out bot/nlu/tuned \
 		--epochs 8 --batch 64 --rate 3e-4 --rdrop 1 --word-dropout 0.15 --danger 1 --half
 
-tune-anew: install build/torch/bin/python ## tune it from the package's own layers, the best recipe we know (docs/adr/0003; minutes with TUNE="--device cuda", an hour and a half without)
+tune-anew: install build/torch/bin/python ## tune it from the package's own layers, the best recipe we know (docs/adr/0003; minutes with TUNE="--device cuda", about twice as long as tune without)
 	@$(BIN)/python -m bot.nlu_data build/tune.tsv
 	PYTHONPATH=. build/torch/bin/python -m bot.nlu.finetune --train build/tune.tsv --out bot/nlu/tuned \
 		--epochs 15 --batch 64 --rate 2e-4 --rdrop 1 --word-dropout 0.1 --danger 1 --half $(TUNE)

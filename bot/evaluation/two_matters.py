@@ -22,7 +22,7 @@ from bot.evaluation.calibrate import CALIBRATION_DIR
 from bot.evaluation.metrics import share
 from bot.evaluation.sets import Case, blind_sets
 from bot.logs import configure_logging
-from bot.nlu.clauses import Issues, issues
+from bot.nlu.clauses import URGENCY_RANK, Issues, issues
 from bot.nlu.encoders import encode
 from bot.nlu.normalise import clean, written_dutch
 from bot.nlu.sentence_featurizer import CLAUSE_VECTORS, CLAUSES, VECTOR, SentenceFeaturizer
@@ -33,7 +33,6 @@ JOINS = (" en ", " en ook ", " maar ook ", ". ")
 PAIRS = 400
 LONGEST = 14
 """Words of a question that is joined: two long stories in one message are rare."""
-_RANK = {"none": 0, "concern": 1, "emergency": 2}
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ class Pair:
     @property
     def urgent(self) -> Case | None:
         """The more urgent of the two, if they differ."""
-        first, second = sorted(self.cases, key=lambda case: -_RANK[urgency(case.topic)])
+        first, second = sorted(self.cases, key=lambda case: -URGENCY_RANK[urgency(case.topic)])
         return first if urgency(first.topic) != urgency(second.topic) else None
 
 
@@ -71,15 +70,18 @@ def classifier(assistant: Assistant) -> TopicModel:
         return joblib.load(io.BytesIO(found.read()))
 
 
-def read(model: TopicModel, settings: dict, text: str, clauses: str) -> Issues:
-    """What `text` is about, with `clauses` "none", "late" (from the whole message's encoding) or "alone"."""
-    message = Message({"text": clean(text)})
-    SentenceFeaturizer().process([message])
+def encoded(texts: list[str]) -> list[Message]:
+    """The texts with the vectors of each and of its clauses."""
+    return SentenceFeaturizer().process([Message({"text": clean(text)}) for text in texts])
+
+
+def read(model: TopicModel, settings: dict, message: Message, clauses: str) -> Issues:
+    """What a message is about, with `clauses` "none", "late" (from the whole message's encoding) or "alone"."""
     parts = (message.get(CLAUSES) or []) if clauses != "none" else []
     vectors = [message.get(VECTOR)]
     if parts:
         vectors += list(message.get(CLAUSE_VECTORS) if clauses == "late" else encode(parts))
-    table = model.probabilities([written_dutch(text), *parts], np.stack(vectors))
+    table = model.probabilities([written_dutch(message.get("text")), *parts], np.stack(vectors))
     return issues(model.labels, table[0], table[1:], is_topic=is_topic, urgency=urgency, sure=settings["clause_threshold"],
                   certain=settings["certain_threshold"], possible=settings["possible_threshold"],
                   also_threshold=settings["also_threshold"])
@@ -92,11 +94,12 @@ def main() -> None:
     cases = [case for case in blind_sets(set(assistant.intents), CALIBRATION_DIR) if case.kind == "topic"]
     two = pairs(cases)
     print(f"{len(two)} pairs, {sum(pair.urgent is not None for pair in two)} of unequal urgency; {len(cases)} single questions")
+    joined, plain = encoded([pair.text for pair in two]), encoded([case.text for case in cases])
     for clauses in ("none", "late", "alone"):
-        found = [read(model, settings, pair.text, clauses) for pair in two]
+        found = [read(model, settings, message, clauses) for message in joined]
         named = [all({f.first, *f.also} & set(case.accepted) for case in pair.cases) for f, pair in zip(found, two, strict=True)]
         urgent = [f.first in pair.urgent.accepted for f, pair in zip(found, two, strict=True) if pair.urgent]
-        single = [read(model, settings, case.text, clauses) for case in cases]
+        single = [read(model, settings, message, clauses) for message in plain]
         print(f"clauses {clauses}\n  pairs: both named           {share(named)}\n  pairs: urgent first         {share(urgent)}")
         print(f"  single: first right         {share(f.first == c.topic for f, c in zip(single, cases, strict=True))}")
         print("  single: named, first or also "

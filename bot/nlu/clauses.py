@@ -18,7 +18,7 @@ MIN_WORDS = 4
 # A long story has many clauses; more than these cost time and tell little.
 MAX_CLAUSES = 5
 
-_RANK = {"none": 0, "concern": 1, "emergency": 2}
+URGENCY_RANK = {"none": 0, "concern": 1, "emergency": 2}
 
 
 def _has_letter(token: Token) -> bool:
@@ -115,9 +115,9 @@ def issues(labels: Sequence[str], whole: np.ndarray, parts: np.ndarray, *, is_to
     first = top
     if len(own) >= 2 and is_topic(top):
         # Danger has its own detector, which knows idioms and stories; a clause alone does not decide on it.
-        urgent = [name for name in own if urgency(name) != "emergency" and _RANK[urgency(name)] > _RANK[urgency(top)]
+        urgent = [name for name in own if urgency(name) != "emergency" and URGENCY_RANK[urgency(name)] > URGENCY_RANK[urgency(top)]
                   and (likelihood[name] >= possible or (own[name] >= certain and top in own))]
-        first = max(urgent, key=lambda name: (_RANK[urgency(name)], likelihood[name]), default=top)
+        first = max(urgent, key=lambda name: (URGENCY_RANK[urgency(name)], likelihood[name]), default=top)
     clause_topics = sorted(own, key=lambda name: -own[name])
     likely = [labels[i] for i in order[:3] if whole[i] >= also_threshold and is_topic(labels[i])]
     named = list(dict.fromkeys([*([top] if first != top else []), *clause_topics, *likely]))

