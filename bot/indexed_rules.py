@@ -8,7 +8,7 @@ A model is trained with RulePolicy itself; `bot.graph_runner` puts this class in
 """
 from __future__ import annotations
 
-from typing import Dict, List, Optional, Set, Tuple
+from typing import Any, Dict, List, Optional, Set, Tuple
 
 from rasa.core.policies.rule_policy import RulePolicy
 from rasa.shared.core.constants import PREVIOUS_ACTION, USER
@@ -35,6 +35,12 @@ class IndexedRulePolicy(RulePolicy):
         # Training makes new lookups as it goes; only the latest few are of use.
         self._indexes = ((lookup, len(lookup), index), *self._indexes[:3])
         return index
+
+    def _find_action_from_rules(self, tracker: Any, domain: Any, use_text_for_last_user_input: bool) -> Tuple:
+        # RulePolicy tries rules on the text first. The assistant passes no text on (`bot.assistant`).
+        if use_text_for_last_user_input and not (tracker.latest_message and tracker.latest_message.text):
+            return None, None, False
+        return super()._find_action_from_rules(tracker, domain, use_text_for_last_user_input)
 
     def _get_possible_keys(self, lookup: Dict[str, str], states: List[State]) -> Set[str]:
         # At the very start of a conversation RulePolicy lets rules pass whatever their intent.

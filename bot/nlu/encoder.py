@@ -18,7 +18,7 @@ import onnxruntime
 
 from bot.nlu.encoder_build import E5Weights, build_checksum, cached_graph
 
-QUERY_PREFIX = "query: "  # What E5 was trained to see before a question. (Without it accuracy was the same here.)
+QUERY_PREFIX = "query: "  # What E5 was trained to see before a question; layers tuned on ours learned to do without.
 MAX_TOKENS = 256
 # Far more than 256 tokens hold. It bounds what one message can cost before the tokenizer cuts it.
 MAX_CHARACTERS = 8192
@@ -95,17 +95,19 @@ class SentenceEncoder:
     """Texts to unit vectors. Safe to share between threads; a text's vector does not depend on the batch it is in.
 
     threads     of onnxruntime; 1 is right in a server that answers several people at once
-    precision   "int8" (fast, small) or "fp32"
+    precision   "int8" (fast, small; one text at a time) or "fp32"
     cache       where built graphs are kept; <repository>/.cache/encoder when None
     tuned       directory with layers from `bot.nlu.finetune`, instead of the package's own
+    prefix      what stands before each text; when None `QUERY_PREFIX`, and nothing with tuned layers: that is how each learned
     """
 
     dimensions = 384
 
     def __init__(self, threads: int = 1, *, precision: str = "int8", cache: Path | None = None,
-                 tuned: Path | None = None, prefix: str = QUERY_PREFIX, max_tokens: int = MAX_TOKENS) -> None:
+                 tuned: Path | None = None, prefix: str | None = None, max_tokens: int = MAX_TOKENS) -> None:
         self._weights = E5Weights()
-        self._prefix, self.precision = prefix, precision
+        self._prefix = (QUERY_PREFIX if tuned is None else "") if prefix is None else prefix
+        self.precision = precision
         self.tokenizer = UnigramTokenizer(self._weights, max_tokens)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
@@ -114,7 +116,7 @@ class SentenceEncoder:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._session = onnxruntime.InferenceSession(cached_graph(self._weights, precision, cache, tuned), options,
                                                      providers=["CPUExecutionProvider"])
-        settings = f"{build_checksum(self._weights, tuned)} {precision} {prefix!r} {max_tokens} {MAX_CHARACTERS}"
+        settings = f"{build_checksum(self._weights, tuned)} {precision} {self._prefix!r} {max_tokens} {MAX_CHARACTERS}"
         self.version: str = hashlib.sha256(settings.encode()).hexdigest()[:12]
         """Changes whenever the vectors may: caches of vectors key on it."""
 
@@ -136,7 +138,7 @@ class SentenceEncoder:
         order = sorted(range(len(rows)), key=lambda row: len(rows[row]))
         while order:
             length = len(rows[order[0]])
-            batch = order[: max(1, _BATCH_TOKENS // length)]
+            batch = order[: max(1, _BATCH_TOKENS // length) if self.precision == "fp32" else 1]
             batch = [row for row in batch if len(rows[row]) == length]
             order = order[len(batch):]
             embedded = self._weights.embed(np.array([rows[row] for row in batch]))

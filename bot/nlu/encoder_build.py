@@ -9,13 +9,11 @@ The word embeddings (54 of the 72 MB) stay where they are: `E5Weights.embed` rea
 the mapped file. So the graphs hold the layers only, and processes share the embeddings' pages.
 
 Precisions: `fp32` is exact. `int8` multiplies whole numbers: weights in 7 bits with one scale per output, activations
-in 8 bits with one scale per token. Per token, because a scale for the whole batch (what onnxruntime's quantize_dynamic
-makes) lets a text's vector depend on its neighbours and strays further. 7 bits, because processors without VNNI add
-pairs of products in 16 bits, which 8-bit weights overflow. One thread, a question of 29 tokens, cosine with fp32:
-
-    fp32 13.7 ms   int8 4.7 ms, .999   quantize_dynamic 3 ms, .996   MatMulNBits (4 or 8 bits) 11.4 ms, .9999
-
-Tuned weights do not come in 4 bits and lose more (cosine .993), but no accuracy: .743 on 1,500 questions in both.
+in 8 bits. 7 bits, because processors without VNNI add pairs of products in 16 bits, which 8-bit weights overflow. What
+goes into the last multiplication of a layer has one scale per token, because single tokens are far larger there than all
+others (with one scale for all of them the cosine with fp32 is .991 instead of .997); everything else has one scale per text,
+which onnxruntime takes and applies in single operators. So `int8` is given one text at a time: in a batch, a text's
+vector would depend on its neighbours.
 
     python -m bot.nlu.encoder_build --precision int8 [--cache DIR] [--tuned DIR]
 """
@@ -38,7 +36,7 @@ import numpy as np
 
 logger = logging.getLogger(__name__)
 
-FORMAT = "1"  # Raise it when the graphs change: caches built by older code are then left alone.
+FORMAT = "2"  # Raise it when the graphs change: caches built by older code are then left alone.
 PRECISIONS = ("fp32", "int8")
 TUNED_FILE = "layers.npz"
 DEFAULT_CACHE = Path(__file__).resolve().parents[2] / ".cache" / "encoder"
@@ -243,45 +241,72 @@ class _Graph:
         self.onnx, self.precision = onnx, precision
         self.nodes: list = []
         self.constants: list = []
-        self._quantised: dict[str, tuple[str, str]] = {}
         if precision == "int8":
             self.constant("one", np.float32(1))
-            self.constant("tiny", np.float32(1e-12))
-            self.constant("step", np.float32(1 / 127))
+            self.constant("steps", np.float32(127))
             self.constant("zero_point", np.uint8(128))
-            self.constant("shift", np.float32(128.5))  # the zero point, and half so that cutting off rounds
+            self.constant("floor", np.float32(0.17))
+            self.constant("last", np.array([-1]))
 
     def constant(self, name: str, value: np.ndarray | np.generic) -> str:
         self.constants.append(self.onnx.numpy_helper.from_array(np.array(value, order="C"), name))
         return name
 
-    def node(self, operator: str, inputs: list[str], output: str, domain: str = "", **attributes: object) -> str:
-        self.nodes.append(self.onnx.helper.make_node(operator, inputs, [output], name=output, domain=domain,
+    def node(self, operator: str, inputs: list[str], output: str | list[str], domain: str = "", **attributes: object) -> str:
+        outputs = [output] if isinstance(output, str) else output
+        self.nodes.append(self.onnx.helper.make_node(operator, inputs, outputs, name=outputs[0], domain=domain,
                                                      **attributes))
-        return output
+        return outputs[0]
 
-    def matmul(self, source: str, weight: np.ndarray, output: str) -> str:
-        """source [batch, length, in] x weight [out, in] -> [batch, length, out], in this graph's precision."""
-        if self.precision == "fp32":
-            return self.node("MatMul", [source, self.constant(f"{output}.w", weight.T)], output)
-        values, scale = self._quantise(source)
-        packed, weight_scale = _pack_int8(weight)
-        inputs = [values, self.constant(f"{output}.w", packed.T), "one", self.constant(f"{output}.s", weight_scale),
-                  "zero_point", self.constant(f"{output}.z", np.zeros(len(weight), dtype=np.int8))]
-        product = self.node("MatMulIntegerToFloat", inputs, f"{output}.product", "com.microsoft")
+    def matmul(self, source: str, weight: np.ndarray, output: str, bias: np.ndarray | None = None) -> str:
+        """source [batch, length, in] x weight [out, in], plus bias [out] -> [batch, length, out]."""
+        added = [] if bias is None else [self.constant(f"{output}.b", bias)]
+        if self.precision == "int8":
+            values, scale, zero = self._quantise(source)
+            inputs = [values, *self._weight(weight, output, scale, zero), *added]
+            return self.node("MatMulIntegerToFloat", inputs, output, "com.microsoft")
+        product = self.node("MatMul", [source, self.constant(f"{output}.w", weight.T)], f"{output}.product" if added else output)
+        return self.node("Add", [product, *added], output) if added else product
+
+    def matmul_by_token(self, source: str, weight: np.ndarray, output: str) -> str:
+        """As `matmul` without bias; int8 with one scale per token, for a source whose tokens differ much in size.
+
+        The scale comes from the largest value alone, because what comes out of GELU is never below -.17, which is a bound for the scale too.
+        """
+        if self.precision != "int8":
+            return self.matmul(source, weight, output)
+        largest = self.node("ReduceMax", [source, "last"], f"{source}.largest", keepdims=1)
+        bound = self.node("Max", [largest, "floor"], f"{source}.bound")
+        scale = self.node("Div", [bound, "steps"], f"{source}.scale")
+        spread = self.node("Mul", [source, self.node("Div", ["steps", bound], f"{source}.inverse")], f"{source}.spread")
+        values = self.node("QuantizeLinear", [spread, "one", "zero_point"], f"{source}.uint8")
+        product = self.node("MatMulIntegerToFloat", [values, *self._weight(weight, output, "one", "zero_point")],
+                            f"{output}.product", "com.microsoft")
         return self.node("Mul", [product, scale], output)
 
-    def _quantise(self, source: str) -> tuple[str, str]:
-        """source -> (uint8 around 128 of the same shape, float32 scales [batch, length, 1])."""
-        if source not in self._quantised:
-            largest = self.node("ReduceMax", [self.node("Abs", [source], f"{source}.abs")], f"{source}.largest",
-                                axes=[-1], keepdims=1)
-            scale = self.node("Mul", [self.node("Max", [largest, "tiny"], f"{source}.max"), "step"], f"{source}.scale")
-            steps = self.node("Div", [source, scale], f"{source}.steps")
-            values = self.node("Cast", [self.node("Add", [steps, "shift"], f"{source}.shifted")], f"{source}.uint8",
-                               to=self.onnx.TensorProto.UINT8)
-            self._quantised[source] = (values, scale)
-        return self._quantised[source]
+    def attention(self, source: str, projections: dict[str, tuple[np.ndarray, np.ndarray]], heads: int, output: str) -> str:
+        """Self-attention of source [batch, length, in]; projections: query, key and value, each weight [out, in] and bias [out]."""
+        weight, bias = (np.concatenate(some) for some in zip(*projections.values(), strict=True))
+        if self.precision == "int8":
+            values, scale, zero = self._quantise(source)
+            packed, factor, weight_scale, zero, weight_zero = self._weight(weight, f"{output}.qkv", scale, zero)
+            inputs = [values, packed, self.constant(f"{output}.qkv.b", bias), factor, weight_scale, "", zero, weight_zero]
+            return self.node("QAttention", inputs, output, "com.microsoft", num_heads=heads)
+        projected = [self.matmul(source, part, f"{output}.{name}") for name, (part, _) in projections.items()]
+        return self.node("MultiHeadAttention", [*projected, self.constant(f"{output}.qkv.b", bias)], output, "com.microsoft",
+                         num_heads=heads)
+
+    def _quantise(self, source: str) -> tuple[str, str, str]:
+        """source -> (uint8 of the same shape, float32 scale, uint8 zero point), from its lowest and highest value."""
+        names = (f"{source}.uint8", f"{source}.scale", f"{source}.zero")
+        self.node("DynamicQuantizeLinear", [source], list(names))
+        return names
+
+    def _weight(self, weight: np.ndarray, output: str, scale: str, zero: str) -> list[str]:
+        """The inputs that follow the values in a multiplication by `weight` [out, in]."""
+        packed, weight_scale = _pack_int8(weight)
+        return [self.constant(f"{output}.w", packed.T), scale, self.constant(f"{output}.s", weight_scale), zero,
+                self.constant(f"{output}.z", np.zeros((), dtype=np.int8))]
 
 
 def _pack_int8(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -308,27 +333,23 @@ def build_graph(weights: E5Weights, layers: Mapping[str, np.ndarray], precision:
 
     for layer in range(weights.layers):
         step = f"layer.{layer}"
-        parts = ("query", "key", "value")
-        projected = [graph.matmul(state, layers[f"{step}.attention.{part}.weight"], f"{step}.{part}") for part in parts]
-        bias = graph.constant(f"{step}.qkv.bias",
-                              np.concatenate([layers[f"{step}.attention.{part}.bias"] for part in parts]))
-        attended = graph.node("MultiHeadAttention", [*projected, bias], f"{step}.attended", "com.microsoft",
-                              num_heads=weights.heads)
+        projections = {part: (layers[f"{step}.attention.{part}.weight"], layers[f"{step}.attention.{part}.bias"])
+                       for part in ("query", "key", "value")}
+        attended = graph.attention(state, projections, weights.heads, f"{step}.attended")
         mixed = graph.matmul(attended, layers[f"{step}.attention.output.weight"], f"{step}.mixed")
         state = add_and_norm(state, mixed, f"{step}.attention", f"{step}.middle")
-        wide = graph.matmul(state, layers[f"{step}.intermediate.weight"], f"{step}.wide")
-        bias = graph.constant(f"{step}.intermediate.bias", layers[f"{step}.intermediate.bias"])
-        active = graph.node("BiasGelu", [wide, bias], f"{step}.active", "com.microsoft")
-        narrow = graph.matmul(active, layers[f"{step}.output.weight"], f"{step}.narrow")
+        wide = graph.matmul(state, layers[f"{step}.intermediate.weight"], f"{step}.wide", layers[f"{step}.intermediate.bias"])
+        active = graph.node("Gelu", [wide], f"{step}.active")
+        narrow = graph.matmul_by_token(active, layers[f"{step}.output.weight"], f"{step}.narrow")
         last = layer == weights.layers - 1
         state = add_and_norm(state, narrow, f"{step}.output", "states" if last else f"{step}.out")
 
     helper = graph.onnx.helper
     shape = ["batch", "length", weights.hidden]
     ends = [helper.make_tensor_value_info(name, graph.onnx.TensorProto.FLOAT, shape) for name in ("embedded", "states")]
-    opsets = [helper.make_opsetid("", 17), helper.make_opsetid("com.microsoft", 1)]
+    opsets = [helper.make_opsetid("", 20), helper.make_opsetid("com.microsoft", 1)]
     model = helper.make_model(helper.make_graph(graph.nodes, "encoder", ends[:1], ends[1:], graph.constants),
-                              opset_imports=opsets, ir_version=8)
+                              opset_imports=opsets, ir_version=9)
     return model.SerializeToString()
 
 

@@ -16,7 +16,7 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.extractors.extractor import EntityExtractorMixin
 from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
-from spacy.matcher import Matcher
+from spacy.matcher import Matcher, PhraseMatcher
 from spacy.tokens import Doc, Span
 from spacy.util import filter_spans
 
@@ -106,11 +106,26 @@ def _matcher() -> Matcher:
         [{"LOWER": {"IN": ["een", "dat", "die", "deze"]}}, {"LOWER": {"IN": ["kind", "jongen", "meisje", "jongetje", "meid"]}},
          {"LOWER": {"IN": ["in", "bij", "uit", "op", "van"]}}],
     ])
-    if MUNICIPALITIES_FILE.exists():
-        names = _municipalities()
-        place = {"LOWER": {"IN": ["in", "uit", "gemeente", "naar", "bij"]}}
-        matcher.add("gemeente", [[place] + [{"LOWER": word} for word in name.split(" ")] for name in names])
     return matcher
+
+
+# What stands before the name of a municipality: "Ede" and "Best" are words of their own too.
+_BEFORE_PLACE = {"in", "uit", "gemeente", "naar", "bij"}
+
+
+@lru_cache(maxsize=1)
+def _place_matcher() -> PhraseMatcher:
+    """Finds names of municipalities; a matcher of its own, because the time of a Matcher grows with its patterns."""
+    matcher = PhraseMatcher(dutch().vocab, attr="LOWER")
+    matcher.add("gemeente", [Doc(dutch().vocab, words=name.split(" ")) for name in _municipalities()])
+    return matcher
+
+
+def _place(doc: Doc) -> Span | None:
+    """The first municipality in `doc` that a word of `_BEFORE_PLACE` introduces, without that word."""
+    spans = [span for span in _place_matcher()(doc, as_spans=True)
+             if span.start and doc[span.start - 1].lower_ in _BEFORE_PLACE]
+    return next(iter(filter_spans(spans)), None)
 
 
 def _number(span: Span) -> int | None:
@@ -187,8 +202,8 @@ def facts(doc: Doc) -> List[Dict[Text, Any]]:
         if when:
             add("wanneer", label, when[0])
             break
-    for span in filter_spans(found.get("gemeente", []))[:1]:
-        add("gemeente", _municipalities()[" ".join(token.lower_ for token in span[1:])], span)
+    if place := _place(doc):
+        add("gemeente", _municipalities()[" ".join(token.lower_ for token in place)], doc[place.start - 1:place.end])
     return rows
 
 

@@ -47,7 +47,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from bot.nlu.encoder import QUERY_PREFIX, SentenceEncoder, UnigramTokenizer, clean
+from bot.nlu.encoder import SentenceEncoder, UnigramTokenizer, clean
 from bot.nlu.encoder_build import TUNED_FILE, E5Weights, load_layers, pack_delta, write_whole
 
 logger = logging.getLogger(__name__)
@@ -419,7 +419,7 @@ def main() -> None:
     tokenizer = UnigramTokenizer(weights, settings.max_tokens)
 
     def tokens(texts: list[str]) -> list[list[int]]:
-        return [tokenizer.ids(QUERY_PREFIX + clean(text)) for text in texts]
+        return [tokenizer.ids(clean(text)) for text in texts]
 
     logger.info("%d questions, %d labels", len(texts), len(names))
     started = time.perf_counter()

@@ -10,7 +10,6 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
-from math import log
 from typing import Any, Iterator, Sequence
 
 import numpy as np
@@ -69,27 +68,45 @@ class NgramScorer:
                    np.concatenate([letters.idf_, words.idf_]).astype(np.float32),
                    sparse.csr_matrix(coefficients.T), linear.intercept_.astype(np.float32))
 
-    def _row(self, terms: Iterator[str], rows: dict[str, int]) -> tuple[list[int], np.ndarray]:
-        """The known n-grams of a text and their TF-IDF, a vector of length 1."""
-        counts = Counter(row for term in terms if (row := rows.get(term)) is not None)
-        found = list(counts)
-        values = np.array([1 + log(n) for n in counts.values()], dtype=np.float32) * self.idf[found]
+    def scores(self, texts: Sequence[str]) -> np.ndarray:
+        """n texts → float32 [n, classes]; higher is likelier. Cheapest for texts that share their words."""
+        if not texts:
+            return np.empty((0, len(self.intercept)), np.float32)
+        known: dict[str, list[int]] = {}  # word → rows of its letters
+        found = [self._values(text.lower(), known) for text in texts]
+        rows = np.unique(np.concatenate([some for some, _ in found]))
+        values = np.zeros((len(texts), len(rows)), np.float32)
+        for line, (some, value) in zip(values, found, strict=True):
+            line[np.searchsorted(rows, some)] = value
+        return values @ self._dense(rows) + self.intercept
+
+    def _values(self, text: str, known: dict[str, list[int]]) -> tuple[np.ndarray, np.ndarray]:
+        """The rows of the n-grams of `text` and their TF-IDF: letters and words each a vector of length 1."""
+        letters: list[int] = []
+        for word in text.split():
+            if word not in known:
+                known[word] = _of(letter_ngrams(word), self.letters)
+            letters += known[word]
+        rows, values = zip(*(self._weighed(some) for some in (letters, _of(word_ngrams(text), self.words))), strict=True)
+        return np.concatenate(rows), np.concatenate(values)
+
+    def _weighed(self, rows: list[int]) -> tuple[np.ndarray, np.ndarray]:
+        counts = Counter(rows)
+        found = np.fromiter(counts, np.int64, len(counts))
+        values = (1 + np.log(np.fromiter(counts.values(), np.float32, len(counts)))) * self.idf[found]
         return found, values / (np.linalg.norm(values) or 1)
 
-    def scores(self, texts: Sequence[str]) -> np.ndarray:
-        """n texts → float32 [n, classes]; higher is likelier."""
-        return np.stack([self._score(text.lower()) for text in texts]) if texts else \
-            np.empty((0, len(self.intercept)), np.float32)
-
-    def _score(self, text: str) -> np.ndarray:
-        """The scores of one text in lower case. By hand: scipy's product of two sparse matrices checks and counts both."""
-        letters, letter_values = self._row(letter_ngrams(text), self.letters)
-        words, word_values = self._row(word_ngrams(text), self.words)
-        rows = np.array(letters + words, dtype=np.int64)
+    def _dense(self, rows: np.ndarray) -> np.ndarray:
+        """The weights of `rows`, float32 [rows, classes]. By hand: scipy takes four times as long for so few."""
         start = self.weights.indptr[rows].astype(np.int64)
         count = self.weights.indptr[rows + 1] - start
         # The places of all weights of all rows: for each row start, start + 1, …, start + count - 1.
         places = np.repeat(start - np.cumsum(count) + count, count) + np.arange(count.sum())
-        parts = self.weights.data[places] * np.repeat(np.concatenate([letter_values, word_values]), count)
-        total = np.bincount(self.weights.indices[places], weights=parts, minlength=len(self.intercept))
-        return total.astype(np.float32) + self.intercept
+        dense = np.zeros((len(rows), len(self.intercept)), np.float32)
+        dense[np.repeat(np.arange(len(rows)), count), self.weights.indices[places]] = self.weights.data[places]
+        return dense
+
+
+def _of(terms: Iterator[str], rows: dict[str, int]) -> list[int]:
+    """The rows of those terms that are known."""
+    return [row for term in terms if (row := rows.get(term)) is not None]
