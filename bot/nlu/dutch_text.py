@@ -41,10 +41,10 @@ def written(message: Message) -> str:
 
 
 def doc_of(message: Message) -> Doc:
-    """The spaCy document of the message's written Dutch, computed once a message."""
+    """The spaCy document of the message's written Dutch, computed once a message: tokens only, no rule asks for lemmas."""
     doc = message.get(DOC)
     if doc is None:
-        doc = dutch()(written(message))
+        doc = dutch().make_doc(written(message))
         message.set(DOC, doc)
     return doc
 

@@ -50,6 +50,9 @@ _WORD_DIVIDERS = re.compile(r"(?<=[a-z])[*|~^]+(?=[a-z])")
 
 def _regional_letters(text: str) -> str:
     """Flag letters (🇩 🇴 🇴 🇩) and letters in black boxes (🅳) as plain letters; a flag, which is a pair, stays."""
+    if max(text, default="") < "\U0001f150":
+        return text
+
     def is_regional(char: str) -> bool:
         return "\U0001f1e6" <= char <= "\U0001f1ff"
 
@@ -73,6 +76,8 @@ def _regional_letters(text: str) -> str:
 
 def _visible(text: str) -> str:
     """`text` in NFKC form without hidden, control and stray characters; spaces as they were."""
+    if text.isascii() and text.isprintable():
+        return text  # As most messages are.
     text = text.encode("utf-8", "ignore").decode("utf-8")
     text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)))
     kept: list[str] = []

@@ -24,7 +24,7 @@ CLAUSE_VECTORS = "clause_vectors"
 def _parts(text: str) -> tuple[list[str], list[int]]:
     """A message in parts, and which of these are its clauses."""
     # A message of two clauses has that many words; most have fewer, and need no tokeniser.
-    spans = clause_spans(dutch()(text)) if len(text.split()) >= 2 * MIN_WORDS else []
+    spans = clause_spans(dutch().make_doc(text)) if len(text.split()) >= 2 * MIN_WORDS else []
     parts: list[str] = []
     chosen: list[int] = []
     at = 0
