@@ -15,13 +15,23 @@ from rasa.core.processor import MessageProcessor
 from rasa.core.tracker_store import FailSafeTrackerStore
 from rasa.engine.loader import load_predict_graph_runner
 from rasa.shared.core.events import ActionExecutionRejected, Event, SlotSet
+from rasa.shared.core.slots import Slot
 from rasa.utils.common import TempDirectoryPath, get_temp_dir_name
 from rasa_sdk.executor import ActionExecutor
 
 from bot.graph_runner import AnsweringStorage, StraightGraphRunner
 
-# Rasa looks for the class of each event anew among all of its classes, five times a turn.
+
+def _copy_slot(slot: Slot) -> Slot:
+    """What `copy.copy` makes of a slot, without asking first how such an object is copied."""
+    new = slot.__class__.__new__(slot.__class__)
+    new.__dict__.update(slot.__dict__)
+    return new
+
+
+# Rasa looks for the class of each event anew among all of its classes, five times a turn, and copies all slots seven times.
 Event.resolve_by_type = staticmethod(lru_cache(Event.resolve_by_type))  # type: ignore[method-assign]
+Slot.__copy__ = _copy_slot  # type: ignore[attr-defined]
 
 
 class InProcessActions:
@@ -79,6 +89,9 @@ class InProcessProcessor(MessageProcessor):
         if isinstance(action, RemoteAction):
             action = _InProcessAction(action.name(), self.action_endpoint)
         return action, prediction
+
+    def _check_for_unseen_features(self, parse_data: dict[str, Any]) -> None:
+        """Nothing: Rasa would make an empty domain to compare ours with, for a warning that nobody sees."""
 
     def _log_action_on_tracker(self, tracker: Any, action: Any, events: Any, prediction: Any) -> None:
         # As Rasa's own, without the deep copies that it makes for debug lines which nobody sees.

@@ -1,7 +1,7 @@
-"""Graph component: Dutch tokens and lemmas with spaCy.
+"""Graph component: Dutch tokens with spaCy.
 
 spaCy's trained Dutch pipelines are not in the package registry, so this is a blank pipeline with the lemma tables
-of `spacy-lookups-data`: tokens and lemmas, no parser and no tagger.
+of `spacy-lookups-data`, in which the rules for danger and languages look up what is a Dutch word: no parser and no tagger.
 """
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def doc_of(message: Message) -> Doc:
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=False)
 class DutchTokenizer(Tokenizer):
-    """Tokens of the text as it was typed (so that offsets are right), with lemmas."""
+    """Tokens of the text as it was typed, so that offsets are right."""
 
     @staticmethod
     def get_default_config() -> Dict[Text, Any]:
@@ -62,6 +62,6 @@ class DutchTokenizer(Tokenizer):
         return ["spacy"]
 
     def tokenize(self, message: Message, attribute: Text) -> List[Token]:
-        doc = dutch()(message.get(attribute) or "")
-        tokens = [Token(t.text, t.idx, lemma=t.lemma_ or t.text) for t in doc if not t.is_space]
+        doc = dutch().make_doc(message.get(attribute) or "")
+        tokens = [Token(t.text, t.idx) for t in doc if not t.is_space]
         return self._apply_token_pattern(tokens)
