@@ -16,11 +16,12 @@ from bot.evaluation.bench.projects import OURS, STOCK
 from bot.evaluation.sets import blind_sets
 from bot.nlu_data import read_questions
 from bot.settings import settings
+from bot.training import fingerprint
 
 
-def trained(name: str, project: Path, cores: str) -> dict[str, Any]:
-    """The model of `project`, and what its training took; one that was trained on the very same files is used again."""
-    digest = hashlib.sha256()
+def trained(name: str, project: Path, cores: str, code: str = "") -> dict[str, Any]:
+    """The model of `project`, and what its training took; one from the very same files and `code` is used again."""
+    digest = hashlib.sha256(code.encode())
     for file in sorted(project.rglob("*.yml")):
         digest.update(file.relative_to(project).as_posix().encode() + file.read_bytes())
     model = project.parent / f"{name}-{digest.hexdigest()[:12]}.tar.gz"
@@ -83,7 +84,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     epochs = 1 if arguments.short else None
 
     print(f"Training on {len(rows)} of {len(questions)} questions (share {arguments.share}) ...", flush=True)
-    ours_part = trained("ours", projects.our_project(folder / "ours", rows), arguments.cores)
+    ours_part = trained("ours", projects.our_project(folder / "ours", rows), arguments.cores, fingerprint())
     stock = trained("stock", projects.plain_project(folder / "stock", rows, projects.stock_config(epochs), True),
                     arguments.cores)
     ours = arguments.model or max(settings().model_dir.glob("*.tar.gz"), key=lambda file: file.stat().st_mtime)
