@@ -449,7 +449,8 @@ def main() -> None:
     write_whole(out / "meta.json", (json.dumps(meta, indent=2) + "\n").encode())
     logger.info("%s: %.1f MB; %s", out, (out / TUNED_FILE).stat().st_size / 1e6,
                 {key: meta[key] for key in ("loss", "seconds", "lowest_cosine", "dev_accuracy") if key in meta})
-    if meta["lowest_cosine"]["fp32"] < 0.999:
+    # Four bits cost more the further the layers have moved from the package's; what is saved wrongly is far below this.
+    if meta["lowest_cosine"]["fp32"] < 0.99:
         raise SystemExit("The saved layers do not give PyTorch's vectors: do not use them.")
 
 
