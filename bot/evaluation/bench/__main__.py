@@ -15,7 +15,7 @@ from bot.evaluation.bench import growth, installing, projects, report, sides, tr
 from bot.evaluation.bench.projects import OURS, STOCK
 from bot.evaluation.sets import blind_sets
 from bot.nlu_data import read_questions
-from bot.settings import settings
+from bot.settings import ROOT, settings
 from bot.training import fingerprint
 
 
@@ -190,6 +190,8 @@ def main() -> None:
     if arguments.short:
         arguments.share, arguments.questions, arguments.rounds, arguments.starts = 0.0, 15, 1, 1
         arguments.turns = min(arguments.turns, 10)
+    if arguments.install and (file := installing.missing()):
+        parser.error(f"--install needs {file.relative_to(ROOT)}; make it with: make install")
     if arguments.growth is None:
         arguments.growth = not arguments.short
     try:
