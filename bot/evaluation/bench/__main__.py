@@ -70,7 +70,7 @@ def right(worker: sides.Side, cases: list[Any]) -> float:
 
 
 def measure(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Runs everything; see `make bench`."""
+    """Compares both sides; see `make bench`."""
     folder = arguments.work
     folder.mkdir(parents=True, exist_ok=True)
     about = report.machine()
@@ -157,17 +157,22 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
         seen.add("install time, nothing cached", [size[STOCK]["seconds"]], [size[OURS]["seconds"]], "s", digits=0)
     result: dict[str, Any] = {
         "machine": about, "load after": round(os.getloadavg()[0], 1), "share": arguments.share, "questions": len(rows),
-        "clock": arguments.clock, "stock epochs": epochs or "Rasa's own", "asked": len(asked), "rounds": len(turns[OURS]), "rows": seen.rows,
+        "clock": arguments.clock, "stock epochs": epochs or "Rasa's own", "asked": asked, "rounds": len(turns[OURS]), "rows": seen.rows,
         "turns_ms": {n: [t for r in turns[n] for t in r] for n in turns}, "encoder_ms": [t for r in encoder for t in r],
         "conversation_ms": talks, "parts_ms": {name: statistics.median(values) for name, values in parts.items()},
         "memory": memory, "training": {name: {k: v for k, v in run.items() if k != "model"}
                                        for name, run in ((OURS, ours_part), (STOCK, stock))}}
-    if arguments.growth:
-        print("Growth ...", flush=True)
-        with tempfile.TemporaryDirectory() as spare:
-            result["topics"] = growth.topics(questions, asked[:20], Path(spare), core, clock=arguments.clock)
-        result["classifier"] = growth.classifier(questions)
     return result
+
+
+def grow(arguments: argparse.Namespace, result: dict[str, Any]) -> None:
+    """Adds to `result` what turns and training cost as topics and questions grow."""
+    print("\nGrowth ...", flush=True)
+    questions = read_questions()
+    with tempfile.TemporaryDirectory() as spare:
+        result["topics"] = growth.topics(questions, result["asked"][:20], Path(spare), int(arguments.cores.split(",")[0]),
+                                         clock=arguments.clock)
+    result["classifier"] = growth.classifier(questions)
 
 
 def main() -> None:
@@ -198,6 +203,7 @@ def main() -> None:
         result = measure(arguments)
     except (training.TrainingFailed, sides.SideFailed, FileNotFoundError) as error:
         sys.exit(str(error))
+    # Growth takes longer than all the rest: what is known is kept before it.
     report.write(arguments.out, result)
     if arguments.clock == "cpu":
         print("\nTimes are processor times: others used the machine.")
@@ -209,6 +215,12 @@ def main() -> None:
     for name, value in sorted(result["parts_ms"].items(), key=lambda item: -item[1]):
         if value >= 0.01 * whole:
             print(f"  {name:60} {value:7.2f} ms  {100 * value / whole:4.0f} %")
+    if arguments.growth:
+        try:
+            grow(arguments, result)
+        except (training.TrainingFailed, sides.SideFailed) as error:
+            sys.exit(f"{error}\nThe comparison above is kept in {arguments.out}.")
+        report.write(arguments.out, result)
     print(f"\n{arguments.out / 'bench.json'} and {arguments.out / 'bench.png'} are written.")
 
 
