@@ -67,7 +67,7 @@ check-content: install ## answers, contacts, articles, training questions: all m
 evaluate: train ## the model's quality on the blind test questions
 	@$(BIN)/kinderrechten evaluate --curve
 
-bench: train ## compare with stock Rasa on this machine (the better part of an hour; BENCH=--short a minute or two)
+bench: train ## compare with stock Rasa on this machine (an hour or more; BENCH=--short a minute or two)
 	@$(BIN)/python -W ignore -m bot.evaluation.bench $(BENCH)
 
 screenshots: $(VENV)/.installed-dev ## pictures of every state of the widget, on one page
