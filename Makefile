@@ -51,7 +51,7 @@ migrate db-upgrade: install ## bring the database to the newest shape
 	@$(BIN)/kinderrechten db upgrade
 
 # tests/browser last: its browser stays open to the end, and no other test can start a loop of its own beside it.
-test: $(VENV)/.installed-dev lint check-content ## the tests (trains a model; half an hour on two cores)
+test: $(VENV)/.installed-dev lint check-content ## the tests (trains a model; some twenty minutes on two cores)
 	@scripts/browser-packages
 	$(BIN)/python -m pytest tests/unit tests/content tests/conversations tests/api tests/model tests/trust tests/console tests/browser
 
