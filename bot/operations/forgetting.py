@@ -26,6 +26,8 @@ class Forgetting:
         self._own = list(dutch().vocab.strings)
         self._clock, self._since = clock, clock()
         self._messages = 0
+        # Matchers keep the vocabulary that they were made with for good: nobody's words may come into that one.
+        self._use(self.fresh())
 
     def heard(self) -> None:
         """One more message was read."""
@@ -45,8 +47,12 @@ class Forgetting:
 
     def renew(self, new: spacy.Language) -> None:
         """Puts the vocabulary of `new` in the place of the one in use. Documents already made keep theirs."""
+        self._use(new)
+        self._messages, self._since = 0, self._clock()
+        logger.info("The words of the last while are forgotten.")
+
+    @staticmethod
+    def _use(new: spacy.Language) -> None:
         current = dutch()
         current.tokenizer = new.tokenizer
         current.vocab = new.vocab
-        self._messages, self._since = 0, self._clock()
-        logger.info("The words of the last while are forgotten.")

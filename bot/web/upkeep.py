@@ -30,7 +30,7 @@ async def bring_up(app: FastAPI, load: Callable[[], Any], check: bool = True) ->
             # Before anybody can ask, and without their impatience: the first question makes what is made at first need.
             await asyncio.to_thread(lambda: asyncio.run(self_check(inner)))
         working = WorkingAssistant(inner, app.state.settings.max_waiting)
-        app.state.forgetting = Forgetting()
+        app.state.forgetting = await asyncio.to_thread(Forgetting)
         app.state.assistant = working
         app.state.problem = None
         for callback in app.state.when_ready:

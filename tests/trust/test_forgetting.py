@@ -1,6 +1,7 @@
 """spaCy keeps every word it reads; the vocabulary in use is replaced by one with only our own words."""
 from __future__ import annotations
 
+from bot.nlu import fact_extractor
 from bot.nlu.dutch_text import dutch
 from bot.operations import forgetting as module
 from bot.operations.forgetting import Forgetting
@@ -22,6 +23,18 @@ async def test_words_that_were_typed_are_gone_and_answers_are_the_same(assistant
     after = [await assistant.ask(text) for text in (TYPED, "ik ben 11 jaar en woon in Zoetermeer", "ik wil dood")]
     for one, two in zip(before, after):
         assert one.messages == two.messages and one.parse["entities"] == two.parse["entities"]
+
+
+async def test_what_the_matchers_keep_never_saw_a_persons_words(assistant):
+    matchers = (fact_extractor._matcher, fact_extractor._place_matcher)
+    for made in matchers:
+        made.cache_clear()  # Made again with the vocabulary in use, as when the server starts.
+    await assistant.ask("ik woon in Zoetermeer en ik ben 11")
+    memory = Forgetting()
+    await assistant.ask("eerstewoordkanarie")
+    memory.renew(memory.fresh())
+    for made in matchers:
+        assert "eerstewoordkanarie" not in made().vocab.strings
 
 
 async def test_it_is_due_after_many_messages_or_half_an_hour(assistant, monkeypatch):
