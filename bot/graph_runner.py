@@ -46,6 +46,11 @@ class StraightGraphRunner(GraphRunner):
                  for name, node in graph_schema.nodes.items()}
         return cls(graph_schema, nodes)
 
+    @property
+    def components(self) -> List[Any]:
+        """The components of the graph, in no order."""
+        return [node._component for node in self._nodes.values()]
+
     def _order(self, targets: Tuple[str, ...]) -> List[str]:
         """The names of the nodes to run; names that are no nodes are inputs."""
         order: List[str] = []

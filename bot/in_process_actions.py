@@ -9,17 +9,21 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from rasa.core.actions.action import RemoteAction
+from rasa.core.actions import action as rasa_actions
+from rasa.core.actions.action import ActionListen, RemoteAction
 from rasa.core.agent import Agent
+from rasa.core.policies.policy import PolicyPrediction
 from rasa.core.processor import MessageProcessor
 from rasa.core.tracker_store import FailSafeTrackerStore
 from rasa.engine.loader import load_predict_graph_runner
+from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.events import ActionExecutionRejected, Event, SlotSet
 from rasa.shared.core.slots import Slot
 from rasa.utils.common import TempDirectoryPath, get_temp_dir_name
 from rasa_sdk.executor import ActionExecutor
 
 from bot.graph_runner import AnsweringStorage, StraightGraphRunner
+from bot.indexed_rules import IndexedRulePolicy
 
 
 def _copy_slot(slot: Slot) -> Slot:
@@ -29,9 +33,11 @@ def _copy_slot(slot: Slot) -> Slot:
     return new
 
 
-# Rasa looks for the class of each event anew among all of its classes, five times a turn, and copies all slots seven times.
+# Rasa looks for the class of each event anew among all of its classes, five times a turn, copies all slots seven times, and
+# makes all of its own actions (which hold nothing) each time it looks one up.
 Event.resolve_by_type = staticmethod(lru_cache(Event.resolve_by_type))  # type: ignore[method-assign]
 Slot.__copy__ = _copy_slot  # type: ignore[attr-defined]
+rasa_actions.default_actions = lru_cache(rasa_actions.default_actions)
 
 
 class InProcessActions:
@@ -77,6 +83,12 @@ class _InProcessAction(RemoteAction):
 class InProcessProcessor(MessageProcessor):
     """Rasa's message processor, with custom actions that run in this process and a graph without a scheduler."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        policies = [component for component in self.graph_runner.components if isinstance(component, IndexedRulePolicy)]
+        # Whether every rule listens after its one action, so that nothing needs to be predicted there.
+        self._rules_listen_next = len(policies) == 1 and policies[0].listens_after_each_action()
+
     @staticmethod
     def _load_model(model_path: Any) -> tuple:
         with TempDirectoryPath(get_temp_dir_name()) as folder:
@@ -85,10 +97,19 @@ class InProcessProcessor(MessageProcessor):
         return Path(model_path).name, metadata, runner
 
     def predict_next_with_tracker_if_should(self, tracker: Any) -> tuple:
+        if self._rules_listen_next and not tracker.followup_action and tracker.latest_action_name != ACTION_LISTEN_NAME:
+            return ActionListen(), PolicyPrediction.for_action_name(self.domain, ACTION_LISTEN_NAME)
         action, prediction = super().predict_next_with_tracker_if_should(tracker)
         if isinstance(action, RemoteAction):
             action = _InProcessAction(action.name(), self.action_endpoint)
         return action, prediction
+
+    async def _run_action(self, action: Any, tracker: Any, *rest: Any) -> bool:
+        if not isinstance(action, ActionListen):
+            return await super()._run_action(action, tracker, *rest)
+        # Listening does nothing: no copy of the conversation is needed to undo it.
+        self._log_action_on_tracker(tracker, action, [], rest[-1])
+        return False
 
     def _check_for_unseen_features(self, parse_data: dict[str, Any]) -> None:
         """Nothing: Rasa would make an empty domain to compare ours with, for a warning that nobody sees."""

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Optional, Set, Tuple
 
-from rasa.core.policies.rule_policy import RulePolicy
-from rasa.shared.core.constants import PREVIOUS_ACTION, USER
+from rasa.core.policies.rule_policy import RULES, RulePolicy
+from rasa.shared.core.constants import ACTION_LISTEN_NAME, PREVIOUS_ACTION, USER
 from rasa.shared.core.domain import State
-from rasa.shared.nlu.constants import INTENT
+from rasa.shared.nlu.constants import ACTION_NAME, INTENT
 
 _Index = Dict[Optional[str], Dict[str, str]]
 
@@ -35,6 +35,14 @@ class IndexedRulePolicy(RulePolicy):
         # Training makes new lookups as it goes; only the latest few are of use.
         self._indexes = ((lookup, len(lookup), index), *self._indexes[:3])
         return index
+
+    def listens_after_each_action(self) -> bool:
+        """Whether no rule has a second action: what follows an action is then known without comparing rules."""
+        for key, action in self.lookup[RULES].items():
+            before = self._rule_key_to_state(key)[-1].get(PREVIOUS_ACTION, {}).get(ACTION_NAME)
+            if action != ACTION_LISTEN_NAME and before != ACTION_LISTEN_NAME:
+                return False
+        return bool(self.lookup[RULES])
 
     def _find_action_from_rules(self, tracker: Any, domain: Any, use_text_for_last_user_input: bool) -> Tuple:
         # RulePolicy tries rules on the text first. The assistant passes no text on (`bot.assistant`).

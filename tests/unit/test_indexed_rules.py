@@ -55,3 +55,16 @@ def test_only_the_rules_of_the_intent_are_compared(monkeypatch):
     _policy(IndexedRulePolicy)._get_possible_keys(
         rules, [{"prev_action": {"action_name": "action_listen"}, "user": {"intent": "t7"}}])
     assert len(compared) == 1
+
+
+def test_whether_all_rules_listen_after_their_action():
+    policy = _policy(IndexedRulePolicy)
+    asked = {"prev_action": {"action_name": "action_listen"}, "user": {"intent": "a"}}
+    answered = {"prev_action": {"action_name": "action_answer"}, "user": {"intent": "a"}}
+    one = {json.dumps([asked]): "action_answer", json.dumps([asked, answered]): "action_listen"}
+    policy.lookup = {"rules": one}
+    assert policy.listens_after_each_action()
+    policy.lookup = {"rules": one | {json.dumps([asked, answered]): "utter_x"}}
+    assert not policy.listens_after_each_action()
+    policy.lookup = {"rules": {}}
+    assert not policy.listens_after_each_action()
