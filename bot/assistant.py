@@ -220,7 +220,7 @@ class Assistant:
                                              "intent_ranking": [{"name": choice, "confidence": 1.0}]}
                 else:
                     parse = await self.understand(text or "")
-                messages = await self._act(token, parse, audience)
+                messages = await self._act(tracker, parse, audience)
             if messages:
                 return Turn(messages, parse)
             logger.error("The model gave no answer (intent %s).", parse["intent"].get("name"))
@@ -231,7 +231,7 @@ class Assistant:
             logger.error("Answering failed: %s", type(error).__name__)
         return Turn(self.without_model(text or "", audience), {"intent": {"name": None, "confidence": 0.0}})
 
-    async def _act(self, token: str, parse: dict[str, Any], audience: str) -> list[Message]:
+    async def _act(self, tracker: Any, parse: dict[str, Any], audience: str) -> list[Message]:
         passed = {key: parse[key] for key in _PASSED_ON if key in parse}
         if "crisis" in passed:
             passed["crisis"] = {k: v for k, v in passed["crisis"].items() if k != "words"}
@@ -239,8 +239,8 @@ class Assistant:
         passed["text"] = ""
         channel = _Collector(audience)
         # The processor and not the agent: the lock is held already.
-        await self._agent.processor.handle_message(
-            UserMessage(text="", output_channel=channel, sender_id=token, parse_data=passed, input_channel=CHANNEL))
+        await self._agent.processor.handle(
+            UserMessage(text="", output_channel=channel, sender_id=tracker.sender_id, parse_data=passed, input_channel=CHANNEL), tracker)
         return channel.messages
 
     @staticmethod

@@ -12,6 +12,7 @@ from typing import Any
 from rasa.core.actions import action as rasa_actions
 from rasa.core.actions.action import ActionListen, RemoteAction
 from rasa.core.agent import Agent
+from rasa.core.channels.channel import UserMessage
 from rasa.core.policies.policy import PolicyPrediction
 from rasa.core.processor import MessageProcessor
 from rasa.core.tracker_store import FailSafeTrackerStore
@@ -87,7 +88,8 @@ class InProcessProcessor(MessageProcessor):
         super().__init__(*args, **kwargs)
         policies = [component for component in self.graph_runner.components if isinstance(component, IndexedRulePolicy)]
         # Whether every rule listens after its one action, so that nothing needs to be predicted there.
-        self._rules_listen_next = len(policies) == 1 and policies[0].listens_after_each_action()
+        self._rules_listen_next = len(policies) == 1 and policies[0].one_step()
+        self._given: dict[str, Any] = {}
 
     @staticmethod
     def _load_model(model_path: Any) -> tuple:
@@ -95,6 +97,22 @@ class InProcessProcessor(MessageProcessor):
             metadata, runner = load_predict_graph_runner(
                 Path(folder), Path(model_path), AnsweringStorage, StraightGraphRunner)
         return Path(model_path).name, metadata, runner
+
+    async def handle(self, message: UserMessage, tracker: Any) -> None:
+        """As `handle_message`, in a conversation that was read already and whose lock is held."""
+        self._given[message.sender_id] = tracker
+        try:
+            await self.handle_message(message)
+        finally:
+            self._given.pop(message.sender_id, None)
+
+    async def get_tracker(self, conversation_id: str) -> Any:
+        tracker = self._given.pop(conversation_id, None)
+        if tracker is None:
+            return await super().get_tracker(conversation_id)
+        tracker.model_id = self.model_metadata.model_id
+        tracker.assistant_id = tracker.assistant_id or self.model_metadata.assistant_id
+        return tracker
 
     def predict_next_with_tracker_if_should(self, tracker: Any) -> tuple:
         if self._rules_listen_next and not tracker.followup_action and tracker.latest_action_name != ACTION_LISTEN_NAME:

@@ -104,9 +104,12 @@ def issues(labels: Sequence[str], whole: np.ndarray, parts: np.ndarray, *, is_to
         possible: the least probability in the whole message of a topic that comes first because it is more urgent.
         also_threshold: the probability in the whole message from which on a second topic is offered.
     """
-    order = np.argsort(-whole)
-    likelihood = dict(zip(labels, whole.tolist(), strict=True))
+    order = np.argsort(-whole)[:3].tolist()
     top = labels[order[0]]
+
+    def likelihood(name: str) -> float:
+        return float(whole[labels.index(name)])
+
     own: dict[str, float] = {}
     for row in parts:
         name = labels[int(np.argmax(row))]
@@ -116,10 +119,10 @@ def issues(labels: Sequence[str], whole: np.ndarray, parts: np.ndarray, *, is_to
     if len(own) >= 2 and is_topic(top):
         # Danger has its own detector, which knows idioms and stories; a clause alone does not decide on it.
         urgent = [name for name in own if urgency(name) != "emergency" and URGENCY_RANK[urgency(name)] > URGENCY_RANK[urgency(top)]
-                  and (likelihood[name] >= possible or (own[name] >= certain and top in own))]
-        first = max(urgent, key=lambda name: (URGENCY_RANK[urgency(name)], likelihood[name]), default=top)
+                  and (likelihood(name) >= possible or (own[name] >= certain and top in own))]
+        first = max(urgent, key=lambda name: (URGENCY_RANK[urgency(name)], likelihood(name)), default=top)
     clause_topics = sorted(own, key=lambda name: -own[name])
-    likely = [labels[i] for i in order[:3] if whole[i] >= also_threshold and is_topic(labels[i])]
+    likely = [labels[i] for i in order if whole[i] >= also_threshold and is_topic(labels[i])]
     named = list(dict.fromkeys([*([top] if first != top else []), *clause_topics, *likely]))
-    confidence = likelihood[top] if first == top else max(likelihood[top], own[first])
+    confidence = float(whole[order[0]]) if first == top else max(float(whole[order[0]]), own[first])
     return Issues(first, confidence, [name for name in named if name != first][:2])

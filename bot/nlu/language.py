@@ -58,6 +58,8 @@ _TIGRINYA = re.compile("[ኣቐቑቒቓቕኸኹኺኻኽ]|እዩ|እየ|ካብ
 
 def fold(word: str) -> str:
     """`word` in lower case without accents, as people type on a phone."""
+    if word.isascii():
+        return word.lower()
     word = word.lower().translate(_FOLD)
     return "".join(c for c in unicodedata.normalize("NFD", word) if not unicodedata.combining(c))
 
@@ -81,7 +83,12 @@ class Words:
                 stop = importlib.import_module(f"spacy.lang.{source}.stop_words").STOP_WORDS
                 listed |= {w for w in map(fold, stop) if len(w) > 1 and not self.is_dutch(w)}
             self.words[code] = listed - self.neutral - self.dutch
+        self._codes: dict[str, list[str]] = {}
+        for code, own in self.words.items():
+            for word in own:
+                self._codes.setdefault(word, []).append(code)
         self.endings = {code: tuple(ends) for code, ends in data["endings"].items() if ends}
+        # Letters that Dutch has not, so none of ASCII.
         self.letters = {code: frozenset(letters) for code, letters in data["letters"].items()}
 
     def is_dutch(self, word: str) -> bool:
@@ -89,8 +96,9 @@ class Words:
 
     def signs(self, typed: str, word: str, known: bool) -> dict[str, float]:
         """How much one word speaks for each language; `known`: it is a Dutch word."""
-        found = {code: 1.0 for code, listed in self.words.items() if word in listed}
-        found |= {code: 1.0 for code, letters in self.letters.items() if letters & set(typed)}
+        found = dict.fromkeys(self._codes.get(word, ()), 1.0)
+        if not typed.isascii():
+            found |= {code: 1.0 for code, letters in self.letters.items() if not letters.isdisjoint(typed)}
         if known or word in self.neutral:
             return found
         if len(word) >= 5:

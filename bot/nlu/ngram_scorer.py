@@ -79,29 +79,34 @@ class NgramScorer:
 
     def scores(self, texts: Sequence[str]) -> np.ndarray:
         """n texts → float32 [n, classes]; higher is likelier. Cheapest for texts that share their words."""
-        size = len(self.idf)
-        found: list[np.ndarray] = []
+        if not texts:
+            return np.empty((0, len(self.intercept)), np.float32)
+        # The letters of a text are a vector, and so are its words: number t and n + t of text t.
         seen: dict[str, np.ndarray] = {}  # word → rows of its letters
-        # The letters of a text and its words are a vector each: numbers 2t and 2t + 1 of text t.
-        for place, text in enumerate(map(str.lower, texts)):
-            found += [self._letters(word, seen) + 2 * place * size for word in text.split()]
-            found.append(np.array(_of(word_ngrams(text), self.words), np.int64) + (2 * place + 1) * size)
-        keys, counts = np.unique(np.concatenate(found), return_counts=True) if found else (np.empty(0, np.int64),) * 2
-        vectors, rows = np.divmod(keys, size)
+        letters, words = [], []
+        for text in map(str.lower, texts):
+            letters.append([rows for word in text.split() if len(rows := self._letters(word, seen))])
+            words.append(_of(word_ngrams(text), self.words))
+        rows = np.concatenate([*chain.from_iterable(letters), *(np.array(some, np.int64) for some in words)])
+        vectors = np.repeat(np.arange(2 * len(texts)), [*(sum(map(len, some)) for some in letters), *map(len, words)])
+        keys, counts = np.unique(vectors * len(self.idf) + rows, return_counts=True)
+        vectors, rows = np.divmod(keys, len(self.idf))
         values = (1 + np.log(counts, dtype=np.float32)) * self.idf[rows]
         lengths = np.sqrt(np.bincount(vectors, values * values, 2 * len(texts)))
         table = np.zeros((len(texts), len(rows)), np.float32)
-        table[vectors // 2, np.arange(len(rows))] = values * self.scale[rows] / lengths[vectors]
+        table[vectors % len(texts), np.arange(len(rows))] = values * self.scale[rows] / lengths[vectors]
         return table @ self.weights[rows].astype(np.float32) + self.intercept
 
     def _letters(self, word: str, seen: dict[str, np.ndarray]) -> np.ndarray:
         """The rows of the letters of `word`; those of the training questions' words stand ready."""
-        if (row := self.words.get(word)) is not None:
-            row -= len(self.letters)
-            return self.known[self.starts[row]:self.starts[row + 1]]
-        if word not in seen:
-            seen[word] = np.array(_of(letter_ngrams(word), self.letters), np.int64)
-        return seen[word]
+        if (rows := seen.get(word)) is None:
+            if (row := self.words.get(word)) is None:
+                rows = np.array(_of(letter_ngrams(word), self.letters), np.int64)
+            else:
+                row -= len(self.letters)
+                rows = self.known[self.starts[row]:self.starts[row + 1]]
+            seen[word] = rows
+        return rows
 
 
 def _of(terms: Iterator[str], rows: dict[str, int]) -> list[int]:

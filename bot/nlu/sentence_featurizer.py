@@ -1,7 +1,9 @@
 """Graph component: the meaning of a question as one vector, from a sentence encoder."""
 from __future__ import annotations
 
-from typing import Any, Dict, List, Text
+import json
+from collections import Counter
+from typing import Any, Dict, List, Optional, Text
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -13,7 +15,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.clauses import MIN_WORDS, clause_spans
 from bot.nlu.dutch_text import dutch
-from bot.nlu.encoders import encode_parts, encode_training_questions, encoder_version
+from bot.nlu.encoders import encode_parts, encode_training_questions, encoder, encoder_version
 from bot.nlu.normalise import clean, written_dutch
 
 VECTOR = "sentence_vector"
@@ -39,12 +41,15 @@ def _parts(text: str) -> tuple[list[str], list[int]]:
     return parts, chosen
 
 
-@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
 class SentenceFeaturizer(GraphComponent):
     """Sets `sentence_vector` (float32 [d]) on each message; one encoding serves every component after it.
 
     A message of several clauses also gets `clauses` (texts, in written Dutch) and `clause_vectors` (float32
     [clauses, d]), from the same encoding.
+
+    The encoder is never trained here. What a model keeps is how it cuts the words of the training questions into tokens, so
+    that answering need not look these up again.
     """
 
     @classmethod
@@ -62,7 +67,26 @@ class SentenceFeaturizer(GraphComponent):
     @classmethod
     def create(cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource,
                execution_context: ExecutionContext) -> "SentenceFeaturizer":
-        return cls()
+        return cls(model_storage, resource)
+
+    @classmethod
+    def load(cls, config: Dict[Text, Any], model_storage: ModelStorage, resource: Resource,
+             execution_context: ExecutionContext, **kwargs: Any) -> "SentenceFeaturizer":
+        with model_storage.read_from(resource) as folder:
+            encoder().tokenizer.known = json.loads((folder / "words.json").read_text(encoding="utf-8"))
+        return cls(model_storage, resource)
+
+    def __init__(self, model_storage: Optional[ModelStorage] = None, resource: Optional[Resource] = None) -> None:
+        self._model_storage = model_storage
+        self._resource = resource
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Keeps the tokens of each word, as it is typed, that occurs twice or more in the training questions."""
+        counts = Counter(word for e in training_data.training_examples if e.get(TEXT) for word in clean(e.get(TEXT)).split())
+        words = sorted(word for word, count in counts.items() if count > 1)
+        with self._model_storage.write_to(self._resource) as folder:
+            (folder / "words.json").write_text(json.dumps(encoder().tokenizer.words(words), ensure_ascii=False), encoding="utf-8")
+        return self._resource
 
     @classmethod
     def fingerprint_addon(cls, config: Dict[str, Any]) -> str:

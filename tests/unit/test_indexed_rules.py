@@ -57,14 +57,15 @@ def test_only_the_rules_of_the_intent_are_compared(monkeypatch):
     assert len(compared) == 1
 
 
-def test_whether_all_rules_listen_after_their_action():
+def test_whether_all_rules_are_one_step():
     policy = _policy(IndexedRulePolicy)
     asked = {"prev_action": {"action_name": "action_listen"}, "user": {"intent": "a"}}
     answered = {"prev_action": {"action_name": "action_answer"}, "user": {"intent": "a"}}
-    one = {json.dumps([asked]): "action_answer", json.dumps([asked, answered]): "action_listen"}
-    policy.lookup = {"rules": one}
-    assert policy.listens_after_each_action()
-    policy.lookup = {"rules": one | {json.dumps([asked, answered]): "utter_x"}}
-    assert not policy.listens_after_each_action()
+    rules = {json.dumps([asked]): "action_answer", json.dumps([asked, answered]): "action_listen"}
+    policy.lookup = {"rules": rules}
+    assert policy.one_step()
+    for more in ({json.dumps([asked, answered]): "utter_x"}, {json.dumps([answered, asked]): "utter_x"}):
+        policy.lookup = {"rules": rules | more}
+        assert not policy.one_step()
     policy.lookup = {"rules": {}}
-    assert not policy.listens_after_each_action()
+    assert not policy.one_step()
