@@ -109,7 +109,7 @@ def best_thresholds(of: dict[str, list[Seen]], excused: float) -> list[tuple[flo
     """Thresholds for which no others find more crises at fewer look-alikes, most crises first."""
     steps = (0.0, 0.005, 0.01, 0.02, 0.03, 0.04, 0.06, 0.08, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6)
     rows = []
-    for plain, maybe, sure in product(steps[4:], steps[1:], steps[:8]):
+    for plain, maybe, sure in product(steps[2:], steps[1:], steps[:8]):
         if sure <= maybe <= plain:
             found = [alarms(of[kind], (plain, maybe, sure), excused).hits for kind in ("crisis", "lookalike", "topic")]
             rows.append((-found[0], found[1], found[2], (plain, maybe, sure)))
