@@ -17,7 +17,8 @@ from rasa.core.policies.policy import PolicyPrediction
 from rasa.core.processor import MessageProcessor
 from rasa.core.tracker_store import FailSafeTrackerStore
 from rasa.engine.loader import load_predict_graph_runner
-from rasa.shared.core.constants import ACTION_LISTEN_NAME
+from rasa.shared.core.constants import ACTION_LISTEN_NAME, ACTION_VALIDATE_SLOT_MAPPINGS, DEFAULT_SLOT_NAMES
+from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecutionRejected, Event, SlotSet
 from rasa.shared.core.slots import Slot
 from rasa.utils.common import TempDirectoryPath, get_temp_dir_name
@@ -70,6 +71,20 @@ class InProcessActions:
         return result
 
 
+def _entity_slots(domain: Domain) -> list[tuple[str, str]] | None:
+    """(slot, entity) of the slots that are filled from an entity, in the domain's order; None when a slot is filled in any
+    other way, but by our own actions.
+    """
+    found = []
+    for slot in domain.slots:
+        if slot.name in DEFAULT_SLOT_NAMES or slot.mappings == [{"type": "custom"}]:
+            continue
+        if len(slot.mappings) != 1 or slot.mappings[0] != {"type": "from_entity", "entity": slot.mappings[0].get("entity")}:
+            return None
+        found.append((slot.name, slot.mappings[0]["entity"]))
+    return None if ACTION_VALIDATE_SLOT_MAPPINGS in domain.user_actions or domain.form_names else found
+
+
 class _InProcessAction(RemoteAction):
     """A custom action whose result comes from rasa_sdk's own executor in this process.
 
@@ -90,6 +105,7 @@ class InProcessProcessor(MessageProcessor):
         # Whether every rule listens after its one action, so that nothing needs to be predicted there.
         self._rules_listen_next = len(policies) == 1 and policies[0].one_step()
         self._given: dict[str, Any] = {}
+        self._entity_slots = _entity_slots(self.domain)
 
     @staticmethod
     def _load_model(model_path: Any) -> tuple:
@@ -121,6 +137,15 @@ class InProcessProcessor(MessageProcessor):
         if isinstance(action, RemoteAction):
             action = _InProcessAction(action.name(), self.action_endpoint)
         return action, prediction
+
+    async def run_action_extract_slots(self, output_channel: Any, tracker: Any) -> Any:
+        """As Rasa's own, which asks of each slot anew in which ways it may be filled."""
+        if self._entity_slots is None:
+            return await super().run_action_extract_slots(output_channel, tracker)
+        values = {entity["entity"]: entity["value"] for entity in tracker.latest_message.entities}
+        tracker.update_with_events([SlotSet(slot, values[entity]) for slot, entity in self._entity_slots if entity in values],
+                                   self.domain)
+        return tracker
 
     async def _run_action(self, action: Any, tracker: Any, *rest: Any) -> bool:
         if not isinstance(action, ActionListen):

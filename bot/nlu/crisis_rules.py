@@ -331,7 +331,7 @@ class CrisisRules:
         sentence = clause = 0
         for token in doc:
             text = token.text
-            if any(char.isalnum() for char in text):
+            if text.isalnum() or any(char.isalnum() for char in text):
                 corrected = self.lexicon.correct(text)
                 message.words += corrected
                 message.shown += [text] * len(corrected)

@@ -41,11 +41,22 @@ def _pattern(phrase: str) -> str:
 
 @dataclass(frozen=True)
 class _Language:
-    """The compiled phrases of one language: (topic, level, expression)."""
+    """The compiled phrases of one language: (topic, level, expression, the words that its phrases begin with).
 
-    phrases: tuple[tuple[str, str, re.Pattern], ...]
+    Where a phrase begins with part of a word there are no such words: the expression is always tried.
+    """
+
+    phrases: tuple[tuple[str, str, re.Pattern, frozenset[str]], ...]
     not_before: re.Pattern | None
     story: re.Pattern | None
+
+
+def _begins(phrases: list[str]) -> frozenset[str]:
+    first = [str(phrase).split()[0] for phrase in phrases]
+    if any(word.endswith("*") for word in first):
+        return frozenset()
+    # A sign inside a word ("can't") may part it.
+    return frozenset(_folded(word).split()[0] for word in first)
 
 
 def _any(phrases: list[str]) -> re.Pattern | None:
@@ -57,7 +68,7 @@ def _languages(path: Path = OTHER_LANGUAGES_FILE) -> tuple[_Language, ...]:
     data = yaml.safe_load(path.read_text(encoding="utf-8"))
     found = []
     for rows in data.values():
-        phrases = [(topic, level, expression) for topic in TOPICS for level in ("sure", "maybe")
+        phrases = [(topic, level, expression, _begins(rows[topic][level])) for topic in TOPICS for level in ("sure", "maybe")
                    if (expression := _any(rows.get(topic, {}).get(level) or []))]
         not_before = rows.get("not") and re.compile(
             " (?:" + "|".join(_pattern(str(word)) for word in rows["not"]) + f") (?:[^ ]+ ){{0,{_NOT_REACH - 1}}}$")
@@ -68,19 +79,22 @@ def _languages(path: Path = OTHER_LANGUAGES_FILE) -> tuple[_Language, ...]:
 def find_other(text: str) -> CrisisFinding:
     """What the phrases find in `text`: the first sure one, else the first maybe, else nothing."""
     folded = _folded(text)
+    words = set(folded.split())
     maybe = CrisisFinding()
     for language in _languages():
-        for topic, level, expression in language.phrases:
+        for topic, level, expression, begins in language.phrases:
+            if begins and begins.isdisjoint(words):
+                continue
             match = expression.search(folded)
             if not match:
                 continue
             if language.not_before and language.not_before.search(folded[:match.start() + 1]):
                 continue
-            words = match.group(0).split()
+            found = match.group(0).split()
             if language.story and language.story.search(folded):
-                return CrisisFinding(words=words, excused=True)
+                return CrisisFinding(words=found, excused=True)
             if level == "sure":
-                return CrisisFinding(level, topic, words)
+                return CrisisFinding(level, topic, found)
             if maybe.level is None:
-                maybe = CrisisFinding(level, topic, words)
+                maybe = CrisisFinding(level, topic, found)
     return maybe

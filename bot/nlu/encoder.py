@@ -153,10 +153,13 @@ class SentenceEncoder:
             embedded = self._weights.embed(np.array([rows[row] for row in batch]))
             (states,) = self._session.run(["states"], {"embedded": embedded})  # [batch, length, 384]
             for row, state in zip(batch, states, strict=True):
-                whole = state.mean(axis=0)
-                spans = cut[row][1] if len(cut[row][1]) > 1 else []
-                vectors = np.stack([whole] + [state[a:b].mean(axis=0) if b > a else whole for a, b in spans or [(0, 0)]])
-                found[row] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+                # Sums and not means: their length is taken off anyway.
+                counted = np.ones((1 + len(cut[row][1]), length), np.float32)
+                for part, (first, last) in zip(counted[1:], cut[row][1], strict=True):
+                    if last > first:
+                        part[:first] = part[last:] = 0
+                vectors = counted @ state
+                found[row] = vectors / np.sqrt(np.einsum("ij,ij->i", vectors, vectors))[:, None]
         return found
 
     def states(self, ids: Sequence[int]) -> np.ndarray:

@@ -92,8 +92,7 @@ def _matcher() -> Matcher:
         [article, {"LOWER": {"IN": list(_NUMBER_WORDS)}}],
         [{"LOWER": {"IN": ["ivrk", "kinderrecht", "verdrag"]}}, {"LOWER": {"IN": ["artikel", "nummer"]}, "OP": "?"}, {"TEXT": {"REGEX": r"^\d{1,2}$"}}],
     ])
-    matcher.add("nu", [[{"LOWER": word} for word in phrase.split()] for phrase in _NOW])
-    matcher.add("binnenkort", [[{"LOWER": word} for word in phrase.split()] for phrase in _SOON] + [
+    matcher.add("binnenkort", [
         [{"LOWER": {"IN": ["over", "binnen"]}}, {"LOWER": {"IN": ["een", "1", "2", "3", "twee", "drie"]}},
          {"LOWER": {"IN": ["dag", "dagen"]}}],
         [{"LOWER": {"IN": ["over", "binnen"]}}, {"LOWER": {"IN": ["een", "1", "24", "48"]}},
@@ -114,17 +113,17 @@ _BEFORE_PLACE = {"in", "uit", "gemeente", "naar", "bij"}
 
 
 @lru_cache(maxsize=1)
-def _place_matcher() -> PhraseMatcher:
-    """Finds names of municipalities; a matcher of its own, because the time of a Matcher grows with its patterns."""
+def _phrase_matcher() -> PhraseMatcher:
+    """Finds fixed words: the time of a Matcher grows with its patterns, that of this one does not."""
     matcher = PhraseMatcher(dutch().vocab, attr="LOWER")
-    matcher.add("gemeente", [Doc(dutch().vocab, words=name.split(" ")) for name in _municipalities()])
+    for label, phrases in (("gemeente", _municipalities()), ("nu", _NOW), ("binnenkort", _SOON)):
+        matcher.add(label, [Doc(dutch().vocab, words=phrase.split(" ")) for phrase in phrases])
     return matcher
 
 
-def _place(doc: Doc) -> Span | None:
-    """The first municipality in `doc` that a word of `_BEFORE_PLACE` introduces, without that word."""
-    spans = [span for span in _place_matcher()(doc, as_spans=True)
-             if span.start and doc[span.start - 1].lower_ in _BEFORE_PLACE]
+def _place(doc: Doc, names: List[Span]) -> Span | None:
+    """The first municipality among `names` that a word of `_BEFORE_PLACE` introduces."""
+    spans = [span for span in names if span.start and doc[span.start - 1].lower_ in _BEFORE_PLACE]
     return next(iter(filter_spans(spans)), None)
 
 
@@ -160,8 +159,9 @@ def _about(doc: Doc, found: Dict[Text, List[Span]], asks: Text | None, age_of: A
 def facts(doc: Doc) -> List[Dict[Text, Any]]:
     """The entities in `doc`, as Rasa's entity dicts; offsets are those of the written text."""
     found: Dict[Text, List[Span]] = {}
-    for span in _matcher()(doc, as_spans=True):
-        found.setdefault(span.label_, []).append(span)
+    for matcher in (_phrase_matcher(), _matcher()):
+        for span in matcher(doc, as_spans=True):
+            found.setdefault(span.label_, []).append(span)
 
     rows: List[Dict[Text, Any]] = []
 
@@ -202,7 +202,7 @@ def facts(doc: Doc) -> List[Dict[Text, Any]]:
         if when:
             add("wanneer", label, when[0])
             break
-    if place := _place(doc):
+    if place := _place(doc, found.get("gemeente", [])):
         add("gemeente", _municipalities()[" ".join(token.lower_ for token in place)], doc[place.start - 1:place.end])
     return rows
 

@@ -2,12 +2,21 @@
 from __future__ import annotations
 
 import ast
+import asyncio
+from types import SimpleNamespace
 
 import jsonschema
+import pytest
 import yaml
-from rasa.core.actions.action import RemoteAction
+from hypothesis import given
+from hypothesis import strategies as st
+from rasa.core.actions.action import ActionExtractSlots, RemoteAction
+from rasa.core.channels.channel import CollectingOutputChannel
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
 
-from bot.in_process_actions import InProcessActions
+from bot.in_process_actions import InProcessActions, InProcessProcessor, _entity_slots
 from bot.settings import ROOT
 
 DOMAIN = yaml.safe_load((ROOT / "domain.yml").read_text(encoding="utf-8"))
@@ -55,3 +64,39 @@ def test_actions_import_only_rasa_sdk_and_knowledge():
                 [node.module] if isinstance(node, ast.ImportFrom) else [])
             for name in names:
                 assert name.startswith(("rasa_sdk", "bot.knowledge", "actions", "typing", "__future__")), (file.name, name)
+
+
+RASA_DOMAIN = Domain.from_dict(DOMAIN)
+_entities = st.lists(st.fixed_dictionaries({
+    "entity": st.sampled_from(["audience", "leeftijd", "gaat_over", "gemeente", "artikel", "wanneer"]),
+    "value": st.sampled_from(["kind", "ouder", 9, "Ede", "x"])}), max_size=5)
+
+
+@given(_entities)
+def test_slots_are_filled_from_entities_as_rasa_fills_them(entities):
+    def heard():
+        tracker = DialogueStateTracker("x", RASA_DOMAIN.slots)
+        tracker.update(UserUttered("", {"name": "wonen_armoede"}, entities), RASA_DOMAIN)
+        return tracker
+
+    async def both():
+        theirs, ours = heard(), heard()
+        theirs.update_with_events(await ActionExtractSlots(None).run(CollectingOutputChannel(), None, theirs, RASA_DOMAIN),
+                                  RASA_DOMAIN)
+        processor = SimpleNamespace(domain=RASA_DOMAIN, _entity_slots=_entity_slots(RASA_DOMAIN))
+        await InProcessProcessor.run_action_extract_slots(processor, CollectingOutputChannel(), ours)
+        return theirs, ours
+
+    theirs, ours = asyncio.run(both())
+    assert ours.current_slot_values() == theirs.current_slot_values()
+    assert [event.as_dict() | {"timestamp": 0} for event in ours.events] == [
+        event.as_dict() | {"timestamp": 0} for event in theirs.events]
+
+
+@pytest.mark.parametrize("mappings", [
+    [{"type": "from_text"}], [{"type": "from_entity", "entity": "a", "intent": "b"}], [{"type": "custom", "action": "action_x"}],
+    [{"type": "from_entity", "entity": "a"}, {"type": "from_intent", "value": 1, "intent": "b"}]])
+def test_slots_that_are_filled_in_other_ways_are_left_to_rasa(mappings):
+    domain = Domain.from_dict({"intents": ["b"], "entities": ["a"], "slots": {"s": {"type": "any", "mappings": mappings}},
+                               "actions": ["action_x"]})
+    assert _entity_slots(domain) is None
