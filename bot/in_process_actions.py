@@ -14,6 +14,7 @@ from rasa.core.actions.action import ActionListen, RemoteAction
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import UserMessage
 from rasa.core.policies.policy import PolicyPrediction
+from rasa.core.policies.rule_policy import RulePolicy
 from rasa.core.processor import MessageProcessor
 from rasa.core.tracker_store import FailSafeTrackerStore
 from rasa.engine.loader import load_predict_graph_runner
@@ -102,8 +103,8 @@ class InProcessProcessor(MessageProcessor):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         policies = [component for component in self.graph_runner.components if isinstance(component, IndexedRulePolicy)]
-        # Whether every rule listens after its one action, so that nothing needs to be predicted there.
-        self._rules_listen_next = len(policies) == 1 and policies[0].one_step()
+        # What follows each intent, where rules are so simple that nothing needs to be compared.
+        self._answers = policies[0].answers() if len(policies) == 1 else {}
         self._given: dict[str, Any] = {}
         self._entity_slots = _entity_slots(self.domain)
 
@@ -131,9 +132,15 @@ class InProcessProcessor(MessageProcessor):
         return tracker
 
     def predict_next_with_tracker_if_should(self, tracker: Any) -> tuple:
-        if self._rules_listen_next and not tracker.followup_action and tracker.latest_action_name != ACTION_LISTEN_NAME:
-            return ActionListen(), PolicyPrediction.for_action_name(self.domain, ACTION_LISTEN_NAME)
-        action, prediction = super().predict_next_with_tracker_if_should(tracker)
+        name = None
+        if not tracker.followup_action and not tracker.active_loop_name and self._answers:
+            answered = tracker.latest_action_name != ACTION_LISTEN_NAME
+            name = ACTION_LISTEN_NAME if answered else self._answers.get(tracker.latest_message.intent.get("name"))
+        if name:
+            action = rasa_actions.action_for_name_or_text(name, self.domain, self.action_endpoint)
+            prediction = PolicyPrediction.for_action_name(self.domain, name, RulePolicy.__name__)
+        else:
+            action, prediction = super().predict_next_with_tracker_if_should(tracker)
         if isinstance(action, RemoteAction):
             action = _InProcessAction(action.name(), self.action_endpoint)
         return action, prediction

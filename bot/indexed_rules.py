@@ -8,8 +8,6 @@ A model is trained with RulePolicy itself; `bot.graph_runner` puts this class in
 """
 from __future__ import annotations
 
-from copy import copy
-from functools import cached_property
 from typing import Any, Dict, List, Optional, Set, Tuple
 
 from rasa.core.policies.rule_policy import RULES, RulePolicy
@@ -26,10 +24,6 @@ class IndexedRulePolicy(RulePolicy):
     # (the lookup, how many rules it had, rules by the intent of their last step); lookups live as long as the policy.
     _indexes: Tuple[Tuple[Dict[str, str], int, _Index], ...] = ()
 
-    @cached_property
-    def _one_step(self) -> bool:
-        return self.one_step()
-
     def _index(self, lookup: Dict[str, str]) -> _Index:
         for known, size, index in self._indexes:
             if known is lookup and size == len(lookup):
@@ -42,24 +36,19 @@ class IndexedRulePolicy(RulePolicy):
         self._indexes = ((lookup, len(lookup), index), *self._indexes[:3])
         return index
 
-    def one_step(self) -> bool:
-        """Whether each rule is an intent, one action, and listening: then neither what came before a message nor a
-        comparison after the action can change what is predicted.
+    def answers(self) -> Dict[str, str]:
+        """The action for each intent, when every rule is an intent, one action, and listening: then neither what came before
+        a message nor anything else can change what is predicted. Empty when there is any other rule.
         """
+        found: Dict[str, str] = {}
         for key, action in self.lookup[RULES].items():
-            states = self._rule_key_to_state(key)
-            answers = states[-1].get(PREVIOUS_ACTION, {}).get(ACTION_NAME) == ACTION_LISTEN_NAME
-            if len(states) > 1 if answers else action != ACTION_LISTEN_NAME:
-                return False
-        return bool(self.lookup[RULES])
-
-    def _prediction_states(self, tracker: Any, *rest: Any, **more: Any) -> List[State]:
-        # RulePolicy plays the conversation again up to each action that there was.
-        if tracker.latest_action_name == ACTION_LISTEN_NAME and self._one_step:
-            now = copy(tracker)
-            now.generate_all_prior_trackers = lambda: iter([(tracker, False)])
-            tracker = now
-        return super()._prediction_states(tracker, *rest, **more)
+            *before, last = self._rule_key_to_state(key)
+            intent = last.get(USER, {}).get(INTENT)
+            if not before and last == {PREVIOUS_ACTION: {ACTION_NAME: ACTION_LISTEN_NAME}, USER: {INTENT: intent}}:
+                found[intent] = action
+            elif action != ACTION_LISTEN_NAME or last.get(PREVIOUS_ACTION, {}).get(ACTION_NAME) == ACTION_LISTEN_NAME:
+                return {}
+        return found
 
     def _find_action_from_rules(self, tracker: Any, domain: Any, use_text_for_last_user_input: bool) -> Tuple:
         # RulePolicy tries rules on the text first. The assistant passes no text on (`bot.assistant`).

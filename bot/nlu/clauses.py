@@ -22,7 +22,8 @@ URGENCY_RANK = {"none": 0, "concern": 1, "emergency": 2}
 
 
 def _has_letter(token: Token) -> bool:
-    return any(char.isalnum() for char in token.text)
+    text = token.text
+    return text.isalnum() or any(char.isalnum() for char in text)
 
 
 def _words(piece: Sequence[Token]) -> int:

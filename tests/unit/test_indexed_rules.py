@@ -57,15 +57,16 @@ def test_only_the_rules_of_the_intent_are_compared(monkeypatch):
     assert len(compared) == 1
 
 
-def test_whether_all_rules_are_one_step():
+def test_what_follows_an_intent_where_rules_are_simple():
     policy = _policy(IndexedRulePolicy)
     asked = {"prev_action": {"action_name": "action_listen"}, "user": {"intent": "a"}}
     answered = {"prev_action": {"action_name": "action_answer"}, "user": {"intent": "a"}}
     rules = {json.dumps([asked]): "action_answer", json.dumps([asked, answered]): "action_listen"}
     policy.lookup = {"rules": rules}
-    assert policy.one_step()
-    for more in ({json.dumps([asked, answered]): "utter_x"}, {json.dumps([answered, asked]): "utter_x"}):
-        policy.lookup = {"rules": rules | more}
-        assert not policy.one_step()
-    policy.lookup = {"rules": {}}
-    assert not policy.one_step()
+    assert policy.answers() == {"a": "action_answer"}
+    others = [([asked, answered], "utter_x"), ([answered, asked], "utter_x"), ([answered, asked], "action_listen"),
+              ([{**asked, "slots": {"s": [1.0]}}], "utter_x"), ([{"user": {"intent": "a"}}], "utter_x"),
+              ([{**asked, "user": {"text": "x"}}], "utter_x")]
+    for states, action in others:
+        policy.lookup = {"rules": rules | {json.dumps(states): action}}
+        assert policy.answers() == {}
