@@ -16,8 +16,9 @@ from rasa.engine.storage.local_model_storage import MODEL_ARCHIVE_METADATA_FILE,
 from rasa.engine.storage.storage import ModelMetadata, ModelStorage
 from rasa.shared.utils.io import read_json_file
 
-# Classes that predict what Rasa's own do, from the same files.
-_SAME_BUT_FASTER = {"rasa.core.policies.rule_policy.RulePolicy": "bot.indexed_rules.IndexedRulePolicy"}
+# Classes that predict what those do that the model was trained with, from the same files.
+_SAME_BUT_FASTER = {"rasa.core.policies.rule_policy.RulePolicy": "bot.indexed_rules.IndexedRulePolicy",
+                    "bot.nlu.dutch_text.DutchTokenizer": "bot.nlu.dutch_text.NoTokens"}
 
 
 class AnsweringStorage(LocalModelStorage):

@@ -154,11 +154,11 @@ class InProcessProcessor(MessageProcessor):
                                    self.domain)
         return tracker
 
-    async def _run_action(self, action: Any, tracker: Any, *rest: Any) -> bool:
+    async def _run_action(self, action: Any, tracker: Any, output_channel: Any, nlg: Any, prediction: Any) -> bool:
         if not isinstance(action, ActionListen):
-            return await super()._run_action(action, tracker, *rest)
+            return await super()._run_action(action, tracker, output_channel, nlg, prediction)
         # Listening does nothing: no copy of the conversation is needed to undo it.
-        self._log_action_on_tracker(tracker, action, [], rest[-1])
+        self._log_action_on_tracker(tracker, action, [], prediction)
         return False
 
     def _check_for_unseen_features(self, parse_data: dict[str, Any]) -> None:

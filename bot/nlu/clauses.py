@@ -39,7 +39,7 @@ def clause_spans(doc: Doc) -> list[tuple[int, int]]:
     found: list[list[Token]] = []
     sentence: list[list[Token]] = [[]]
     for token in [*doc, None]:
-        if token is None or (not _has_letter(token) and _SENTENCE_END & set(token.text)):
+        if token is None or (not _SENTENCE_END.isdisjoint(token.text) and not _has_letter(token)):
             if len(sentence) > 1 and _words(sentence[-1]) < MIN_WORDS:
                 last = sentence.pop()
                 sentence[-1] += last

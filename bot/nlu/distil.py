@@ -1,18 +1,20 @@
 """Teaches a shallower sentence encoder what the tuned one says. Needs PyTorch, as `bot.nlu.finetune` does.
 
-    python -m bot.nlu.distil --train FILE.tsv --teacher DIR --out DIR [--layers 0,2,4,6,8,10] [--steps 6000]
+    python -m bot.nlu.distil --train FILE.tsv --teacher DIR --out DIR [--also FILE.tsv] [--start DIR] [--steps 6000]
 
 The student begins as some of the teacher's layers (every second one: Sanh et al. 2019, arXiv 1910.01108) and learns, on the
 training questions and on variants of them, to give the teacher's state for each token (Jiao et al. 2020, arXiv
 1909.10351), its vector, and with the teacher's head its probabilities of all labels and of danger. The variants (parts of
 a question, two in one, words left out, typing mistakes) have no label: the teacher says what they mean, also where a
-question that it learned would show nothing but its label.
+question that it learned would show nothing but its label. So `--also` may hold any other texts: messages in other languages,
+which a student that reads only Dutch forgets. `--start` goes on from a student that there is.
 
 DIR gets what `bot.nlu.finetune` writes: layers.npz with the student's layers, the teacher's head.npz, meta.json.
 """
 from __future__ import annotations
 
 import argparse
+import csv
 import hashlib
 import json
 import logging
@@ -45,7 +47,8 @@ class Settings:
     rate: float = 4e-4
     warmup: float = 0.1
     decay: float = 0.01
-    copies: int = 2  # variants of each question
+    copies: int = 2  # variants of each text
+    times: int = 4  # how often each text of `--also` is read, with its variants, while each question is read once
     max_tokens: int = 96
     seed: int = 1
     threads: int = 2
@@ -66,6 +69,16 @@ def variant(text: str, others: list[str], random: np.random.Generator) -> str:
         words = [word for word in words if random.random() > .2] or words
     words = [mistyped(word, random) if random.random() < .06 else word for word in words]
     return " ".join(words).lower() if random.random() < .3 else " ".join(words)
+
+
+def with_variants(texts: list[str], copies: int, random: np.random.Generator) -> list[str]:
+    return texts + [variant(text, texts, random) for _ in range(copies) for text in texts]
+
+
+def read_texts(path: Path) -> list[str]:
+    """The column `text` of a tab-separated file."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return [row["text"] for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE) if row["text"]]
 
 
 def mistyped(word: str, random: np.random.Generator) -> str:
@@ -121,33 +134,37 @@ class Loss:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bot.nlu.distil", description="Teach a shallower sentence encoder.")
-    for name in ("train", "teacher", "out"):
-        parser.add_argument(f"--{name}", type=Path, required=True)
+    for name in ("train", "teacher", "out", "also", "start"):
+        parser.add_argument(f"--{name}", type=Path, required=name in ("train", "teacher", "out"))
     for name, default in asdict(Settings()).items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(default), default=default, help=f"default: {default}")
     options = vars(parser.parse_args())
-    train, teacher, out = (options.pop(name) for name in ("train", "teacher", "out"))
+    train, teacher, out, also, start = (options.pop(name) for name in ("train", "teacher", "out", "also", "start"))
     settings = Settings(**options)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     torch.set_num_threads(1)  # `descend` has threads of its own.
 
     random = np.random.default_rng(settings.seed)
     questions, _ = read_rows(train)
-    texts = questions + [variant(text, questions, random) for _ in range(settings.copies) for text in questions]
+    texts = with_variants(questions, settings.copies, random)
+    foreign = with_variants(read_texts(also), settings.copies, random) if also else []
     weights = E5Weights()
     tokenizer = UnigramTokenizer(weights, settings.max_tokens)
-    rows = [tokenizer.ids(clean(text)) for text in texts]
+    rows = [tokenizer.ids(clean(text)) for text in [*texts, *foreign]]
     started = time.perf_counter()
     states = taught(teacher, rows, settings.threads)
-    student = TorchEncoder(weights, 0.0, teacher, kept=[int(layer) for layer in settings.layers.split(",")])
+    student = TorchEncoder(weights, 0.0, start or teacher, kept=[int(layer) for layer in settings.layers.split(",")])
     loss_of = Loss(teacher, states)
+    places = np.array([*range(len(texts)), *(np.arange(len(texts), len(rows)).tolist() * settings.times)])
+    lengths = [len(rows[place]) for place in places]
 
     def loss(own: np.ndarray, _: int, __: int) -> torch.Tensor:
+        own = places[own]
         with torch.autocast("cpu", dtype=torch.bfloat16, cache_enabled=False):
             state, mask = student.states([rows[row] for row in own])
         return loss_of(state, mask, [states[row] for row in own])
 
-    last = descend(list(student.parameters()), loss, lambda: batches([len(row) for row in rows], settings.batch, random),
+    last = descend(list(student.parameters()), loss, lambda: batches(lengths, settings.batch, random),
                    settings.steps, settings)
     seconds = time.perf_counter() - started
 
@@ -157,10 +174,11 @@ def main() -> None:
     sample = questions[:: max(1, len(questions) // 100)]
     short = [text for text in sample if len(tokenizer.ids(clean(text))) < settings.max_tokens]
     vectors = predict_vectors(student, [tokenizer.ids(clean(text)) for text in short], settings.batch)
-    meta = {"settings": asdict(settings), "questions": len(questions), "texts": len(texts), "loss": round(last, 4),
+    meta = {"settings": asdict(settings), "questions": len(questions), "texts": len(places), "also": len(foreign), "loss": round(last, 4),
             "seconds": round(seconds), "train_sha256": hashlib.sha256(train.read_bytes()).hexdigest(),
             "base_sha256": weights.checksum, "torch": torch.__version__, "lowest_cosine": agreement(out, short, vectors),
-            "teacher": json.loads((teacher / "meta.json").read_text(encoding="utf-8"))}
+            **{name: json.loads((folder / "meta.json").read_text(encoding="utf-8"))
+               for name, folder in (("teacher", teacher), ("start", start)) if folder}}
     write_whole(out / "meta.json", (json.dumps(meta, indent=2) + "\n").encode())
     logger.info("%s: %.1f MB; %s", out, (out / TUNED_FILE).stat().st_size / 1e6,
                 {key: meta[key] for key in ("loss", "seconds", "lowest_cosine")})
