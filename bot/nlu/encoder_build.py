@@ -213,7 +213,9 @@ def pack_delta(difference: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def unpack_delta(packed: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    """The reverse of `pack_delta`: float32 [n]."""
+    """The reverse of `pack_delta`: float32 [n]. uint8 [n / 2] holds two values of four bits a byte, as the teacher's layers do,
+    which were saved before there were eight.
+    """
     if packed.dtype == np.uint8:
         packed = np.stack([packed & 15, packed >> 4], axis=-1).astype(np.int8) - 8
     return (packed.reshape(-1, _BLOCK).astype(np.float32) * scale.astype(np.float32)[:, None]).ravel()

