@@ -53,12 +53,11 @@ class CrisisDetector(GraphComponent, IntentClassifier):
     def get_default_config() -> Dict[Text, Any]:
         return {
             # Summed probability of the crisis intents from which on the message is a crisis, by what the rules say.
-            # Set on data/calibration (python -m bot.evaluation.calibrate; docs/adr/0007): 305 of 310 crises, 31 of 310
-            # look-alikes. A rule that is sure decides alone where the classifier has no say: in another language, in letters
-            # typed apart, in long or noisy texts.
-            "threshold": 0.03,
-            "rule_maybe_threshold": 0.03,
-            "rule_sure_threshold": 0.02,
+            # Set on data/calibration (python -m bot.evaluation.calibrate; docs/adr/0007): 306 of 310 crises, 31 of 310
+            # look-alikes. A rule that is sure decides alone.
+            "threshold": 0.04,
+            "rule_maybe_threshold": 0.04,
+            "rule_sure_threshold": 0.0,
             # A clause that is this certainly a crisis makes the message one (0 of 150 look-alikes more, 2 of 748 questions).
             "clause_threshold": 0.9,
             # An exception such as "for a school project" or "in a film" raises the threshold to this.
