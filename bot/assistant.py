@@ -24,6 +24,7 @@ from rasa.shared.core.events import SlotSet
 
 from bot.conversations import MemoryConversations, RedisConversations, RedisLocks, redis_address
 from bot.in_process_actions import InProcessActions, InProcessAgent
+from bot.knowledge import opening_hours
 from bot.knowledge.library import knowledge
 from bot.knowledge.messages import Message, Messages
 from bot.nlu.crisis_rules import crisis_rules
@@ -141,6 +142,7 @@ class Assistant:
                                      action_endpoint=InProcessActions())
         self._agent.load_model(str(self.model_path))
         self._trackers = self._agent.tracker_store
+        opening_hours.prepare()
 
     @property
     def model_name(self) -> str:

@@ -5,6 +5,7 @@ rasa_sdk's own executor, so that the very same actions also run under `rasa run 
 """
 from __future__ import annotations
 
+import logging
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -22,11 +23,14 @@ from rasa.shared.core.constants import ACTION_LISTEN_NAME, ACTION_VALIDATE_SLOT_
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecutionRejected, Event, SlotSet
 from rasa.shared.core.slots import Slot
+from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.common import TempDirectoryPath, get_temp_dir_name
 from rasa_sdk.executor import ActionExecutor
 
 from bot.graph_runner import AnsweringStorage, StraightGraphRunner
 from bot.indexed_rules import IndexedRulePolicy
+
+logger = logging.getLogger(__name__)
 
 
 def _copy_slot(slot: Slot) -> Slot:
@@ -107,6 +111,8 @@ class InProcessProcessor(MessageProcessor):
         self._answers = policies[0].answers() if len(policies) == 1 else {}
         self._given: dict[str, Any] = {}
         self._entity_slots = _entity_slots(self.domain)
+        # No component looks at the conversation: what a message means does not depend on it.
+        self._nobody = DialogueStateTracker.from_events("nobody", [])
 
     @staticmethod
     def _load_model(model_path: Any) -> tuple:
@@ -155,14 +161,24 @@ class InProcessProcessor(MessageProcessor):
         return tracker
 
     async def _run_action(self, action: Any, tracker: Any, output_channel: Any, nlg: Any, prediction: Any) -> bool:
-        if not isinstance(action, ActionListen):
+        # Neither listening nor an action of ours changes the conversation itself: no copy of it is needed.
+        if isinstance(action, ActionListen):
+            self._log_action_on_tracker(tracker, action, [], prediction)
+            return False
+        if not isinstance(action, _InProcessAction):
             return await super()._run_action(action, tracker, output_channel, nlg, prediction)
-        # Listening does nothing: no copy of the conversation is needed to undo it.
-        self._log_action_on_tracker(tracker, action, [], prediction)
-        return False
+        try:
+            events = await action.run(output_channel, nlg, tracker, self.domain)
+        except Exception as error:  # noqa: BLE001 - as Rasa, which goes on without the action's events
+            logger.error("The action %s failed: %s", action.name(), type(error).__name__)
+            events = []
+        self._log_action_on_tracker(tracker, action, events, prediction)
+        await self._send_bot_messages(events, tracker, output_channel)
+        return True
 
-    def _check_for_unseen_features(self, parse_data: dict[str, Any]) -> None:
-        """Nothing: Rasa would make an empty domain to compare ours with, for a warning that nobody sees."""
+    async def parse_message(self, message: UserMessage, tracker: Any = None, only_output_properties: bool = True) -> dict[str, Any]:
+        # As Rasa's own, without a conversation made for each message, retrieval intents, and copies for a debug line.
+        return self._parse_message_with_graph(message, tracker or self._nobody, only_output_properties)
 
     def _log_action_on_tracker(self, tracker: Any, action: Any, events: Any, prediction: Any) -> None:
         # As Rasa's own, without the deep copies that it makes for debug lines which nobody sees.

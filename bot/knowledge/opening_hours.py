@@ -22,6 +22,11 @@ def _public_holidays(year: int) -> frozenset:
     return frozenset(holidays.country_holidays("NL", years=year))
 
 
+def prepare() -> None:
+    """Reads this year's public holidays, so that nobody's first answer waits for it: the package loads all countries."""
+    _public_holidays(now_in_amsterdam().year)
+
+
 def now_in_amsterdam() -> datetime:
     return datetime.now(AMSTERDAM)
 

@@ -150,10 +150,8 @@ def language_of(text: str) -> str | None:
     Words of the Latin alphabet must be at least two, and clearly outweigh the Dutch ones.
     """
     text = clean(text)
-    letters = sum(c.isalpha() for c in text)
-    if letters < 2:
-        return None
-    if letters > len(_LATIN.findall(text)):
+    letters = 0 if text.isascii() else sum(c.isalpha() for c in text)
+    if letters >= 2 and letters > len(_LATIN.findall(text)):
         found = _other_alphabet(text, letters)
         if found:
             return found
