@@ -26,7 +26,7 @@ async def test_words_that_were_typed_are_gone_and_answers_are_the_same(assistant
 
 
 async def test_what_the_matchers_keep_never_saw_a_persons_words(assistant):
-    matchers = (fact_extractor._matcher, fact_extractor._place_matcher)
+    matchers = (fact_extractor._matcher, fact_extractor._phrase_matcher)
     for made in matchers:
         made.cache_clear()  # Made again with the vocabulary in use, as when the server starts.
     await assistant.ask("ik woon in Zoetermeer en ik ben 11")
